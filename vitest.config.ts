@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: { conditions: ['@angarium/source'] },
+  ssr: { resolve: { conditions: ['@angarium/source'], externalConditions: ['@angarium/source'] } },
+  test: {
+    include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts', 'tooling/*/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'tooling/interop/scenarios/**'],
+    coverage: { provider: 'v8', include: ['packages/*/src/**', 'apps/*/src/**'] },
+  },
+})
