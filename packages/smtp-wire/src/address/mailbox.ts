@@ -1,0 +1,103 @@
+import { asciiLower } from '../octets.ts'
+import { type Domain, isLetterOrDigit, parseDomain } from './domain.ts'
+
+/** A mailbox the grammar accepted. Made only by {@link parseMailbox} and the path parsers. */
+export interface Mailbox {
+  readonly kind: 'mailbox'
+  /** Without quoting; may hold spaces and "@". Case is the receiving host's business. */
+  readonly localPart: string
+  /** As spelled by the peer. */
+  readonly domain: Domain
+}
+
+/** Bounds on addresses; the defaults are those of RFC 5321 4.5.3.1. */
+export interface AddressLimits {
+  readonly localPartOctets: number
+  readonly pathOctets: number
+}
+
+export const addressLimits: AddressLimits = { localPartOctets: 64, pathOctets: 256 }
+
+/**
+ * Reads a whole text as a mailbox.
+ *
+ * ```abnf
+ * Mailbox    = Local-part "@" ( Domain / address-literal )
+ * Local-part = Dot-string / Quoted-string
+ * ```
+ * ASCII only; no comments, no blanks outside a quoted-string.
+ *
+ * @rfc 5321 4.1.2
+ */
+export function parseMailbox(text: string, limits: AddressLimits = addressLimits): Mailbox | undefined {
+  if (text.length > limits.pathOctets) return undefined
+  const local = readLocalPart(text)
+  if (local === undefined || local.end > limits.localPartOctets || text.charCodeAt(local.end) !== AT) return undefined
+  const domain = parseDomain(text.slice(local.end + 1))
+  return domain === undefined ? undefined : { kind: 'mailbox', localPart: local.value, domain }
+}
+
+/** The one spelling of a mailbox: quoted only where the grammar demands it. `parseMailbox` reads it back to the same value. */
+export function formatMailbox(mailbox: Mailbox): string {
+  return `${formatLocalPart(mailbox.localPart)}@${mailbox.domain}`
+}
+
+/** Equal mailboxes: same local-part, octet for octet, and same domain whatever its case. @rfc 5321 2.4 */
+export function sameMailbox(a: Mailbox, b: Mailbox): boolean {
+  return a.localPart === b.localPart && asciiLower(a.domain) === asciiLower(b.domain)
+}
+
+function formatLocalPart(localPart: string): string {
+  if (isDotString(localPart)) return localPart
+  return `"${localPart.replace(/["\\]/g, (c) => `\\${c}`)}"`
+}
+
+interface LocalPart {
+  readonly value: string
+  readonly end: number
+}
+
+function readLocalPart(text: string): LocalPart | undefined {
+  if (text.charCodeAt(0) === QUOTE) return readQuotedString(text)
+  const end = text.indexOf('@')
+  if (end === -1) return undefined
+  const value = text.slice(0, end)
+  return isDotString(value) ? { value, end } : undefined
+}
+
+function isDotString(text: string): boolean {
+  let atomStart = 0
+  for (let i = 0; i <= text.length; i++) {
+    const code = i === text.length ? DOT : text.charCodeAt(i)
+    if (code === DOT) {
+      if (i === atomStart) return false
+      atomStart = i + 1
+    } else if (!isAtext(code)) return false
+  }
+  return true
+}
+
+function readQuotedString(text: string): LocalPart | undefined {
+  let value = ''
+  for (let i = 1; i < text.length; i++) {
+    let code = text.charCodeAt(i)
+    if (code === QUOTE) return { value, end: i + 1 }
+    if (code === BACKSLASH) {
+      i += 1
+      code = text.charCodeAt(i)
+    }
+    if (!(code >= 0x20 && code <= 0x7e)) return undefined
+    value += String.fromCharCode(code)
+  }
+  return undefined
+}
+
+function isAtext(code: number): boolean {
+  return isLetterOrDigit(code) || (code > 0x20 && code < 0x7f && ATEXT_MARKS.includes(String.fromCharCode(code)))
+}
+
+const ATEXT_MARKS = "!#$%&'*+-/=?^_`{|}~"
+const AT = 0x40
+const DOT = 0x2e
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
