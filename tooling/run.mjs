@@ -2,7 +2,7 @@
 // It brings pnpm and, where the machine's Node is too old, Node 24, both as registry packages.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,8 @@ const env = {
   CI: process.env.CI ?? '1',
 }
 // A caller's Node options and npm's own variables are for the caller's Node, not for the one we may fetch.
-for (const name of Object.keys(env)) if (/^npm_(lifecycle|package|node|execpath|command)/.test(name)) delete env[name]
+for (const name of Object.keys(env))
+  if (/^(NODE_OPTIONS|NODE_PATH|NODE_ENV|npm_(lifecycle|package|node|execpath|command).*)$/.test(name)) delete env[name]
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const nodeIsNewEnough = (major === 24 && minor >= 11) || major > 24
@@ -35,34 +36,87 @@ const run = (command, args, options = {}) => {
   if (result.status !== 0) fail(`${command} ${args[0]} ended with ${result.signal ?? result.status}`)
 }
 
-/** Does `work` only when `inputs` differ from what they were when it last succeeded. */
-const once = (name, inputs, why, work) => {
+/** Does `work` only when `inputs` differ from what they were when it last succeeded, or its `product` is gone. */
+const once = (name, inputs, product, why, work) => {
   const file = join(home, `${name}.stamp`)
   const hash = createHash('sha256').update(target)
   for (const input of inputs) hash.update(readFileSync(join(root, input)))
   const want = hash.digest('hex')
-  if (existsSync(file) && readFileSync(file, 'utf8') === want) return
-  say(why)
+  const done = () => existsSync(product) && existsSync(file) && readFileSync(file, 'utf8') === want
+  if (done()) return
+  alone(() => {
+    if (done()) return
+    say(why)
+    rmSync(file, { force: true })
+    work()
+    writeFileSync(file, want)
+  })
+}
+
+/** Two first runs in one clone must not install over each other: the second waits until the first is done or dead. */
+const alone = (work) => {
+  const lock = join(home, 'lock')
+  for (let told = false; ; told = true) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') fail(`${lock}: ${error.message}`)
+    }
+    const holder = holderOf(lock)
+    if (!told) say(`waiting for another run to finish installing (process ${holder})`)
+    if (isGone(holder)) rmSync(lock, { force: true })
+    else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250)
+  }
+  process.once('exit', () => rmSync(lock, { force: true }))
   work()
-  writeFileSync(file, want)
+  rmSync(lock, { force: true })
+}
+
+const holderOf = (lock) => {
+  try {
+    return Number(readFileSync(lock, 'utf8'))
+  } catch {
+    return 0
+  }
+}
+
+/** A lock that is still empty is being written; only a number that is no process is a dead holder. */
+const isGone = (pid) => {
+  if (!(pid > 0)) return false
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
 }
 
 mkdirSync(home, { recursive: true })
-once('tools', ['tooling/bootstrap/package-lock.json'], 'fetching pnpm and Node 24 as registry packages (once)', () => {
+const pnpm = join(home, 'node_modules/@pnpm', `exe.${target}`, 'pnpm')
+const fetchedNode = join(home, 'node_modules', `node-${target}`, 'bin')
+const nodeDir = nodeIsNewEnough ? dirname(process.execPath) : fetchedNode
+
+const tools = ['tooling/bootstrap/package-lock.json']
+once('tools', tools, pnpm, 'fetching pnpm and Node 24 as registry packages (once)', () => {
   for (const f of ['package.json', 'package-lock.json']) cpSync(join(root, 'tooling/bootstrap', f), join(home, f))
   rmSync(join(home, 'node_modules'), { recursive: true, force: true })
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: home })
 })
-
-const pnpm = join(home, 'node_modules/@pnpm', `exe.${target}`, 'pnpm')
-const fetchedNode = join(home, 'node_modules', `node-${target}`, 'bin')
-const nodeDir = nodeIsNewEnough ? dirname(process.execPath) : fetchedNode
 for (const file of [pnpm, join(nodeDir, 'node')])
   if (!existsSync(file)) fail(`no packaged tool for ${target} (${file} is missing): install Node >= 24.11 and pnpm 12`)
 env.PATH = [join(root, 'node_modules/.bin'), nodeDir, dirname(pnpm), env.PATH].join(delimiter)
 
-const locked = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']
-once('dependencies', locked, 'installing the dependencies of the workspace', () =>
+const manifests = ['packages', 'apps'].flatMap((group) =>
+  existsSync(join(root, group))
+    ? readdirSync(join(root, group))
+        .map((folder) => `${group}/${folder}/package.json`)
+        .filter((file) => existsSync(join(root, file)))
+    : [],
+)
+const locked = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests]
+const installed = join(root, 'node_modules/.bin/turbo')
+once('dependencies', locked, installed, 'installing the dependencies of the workspace', () =>
   run(pnpm, ['install', '--frozen-lockfile', '--prefer-offline', '--reporter=append-only']),
 )
 
@@ -70,10 +124,27 @@ const [job = 'start', ...rest] = process.argv.slice(2)
 const script = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts[`do:${job}`]
 if (script === undefined) fail(`no job named ${job}`)
 
-// The job keeps the terminal and gets Ctrl-C itself; we only pass on what is sent to us alone.
+// The steps run one by one, each in place of its shell, so that a signal reaches the work itself.
+const steps = script.split(' && ')
 const quoted = rest.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
-const child = spawn('sh', ['-c', `${script} ${quoted}`], { cwd: root, env, stdio: 'inherit' })
+let stopped
+
+const begin = (index) => {
+  const step = index === steps.length - 1 ? `${steps[index]} ${quoted}`.trim() : steps[index]
+  if (steps.length > 1) say(step)
+  const child = spawn('sh', ['-c', `exec ${step}`], { cwd: root, env, stdio: 'inherit' })
+  stopped = (signal) => child.kill(signal)
+  child.on('error', (error) => fail(error.message))
+  child.on('exit', (code, signal) => {
+    if (signal !== null) process.exit(128 + constants.signals[signal])
+    if (code !== 0 || index === steps.length - 1) process.exit(code)
+    begin(index + 1)
+  })
+}
+
+// On a terminal Ctrl-C reaches the work by itself; any other signal is sent to us alone and must be passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-  process.on(signal, () => signal === 'SIGINT' || child.kill(signal))
-child.on('error', (error) => fail(error.message))
-child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)))
+  process.on(signal, () => {
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) stopped?.(signal)
+  })
+begin(0)

@@ -40,7 +40,9 @@ function report(one, entry) {
     },
   })
   if (result.apiReportChanged && check)
-    faults.push(`${one.folder}/etc/${entry.name}.api.md differs from the code: run \`npm run api\`, read the change, commit it`)
+    faults.push(
+      `${one.folder}/etc/${entry.name}.api.md differs from the code: run \`npm run api\`, read the change, commit it`,
+    )
   else if (result.apiReportChanged) console.log(`wrote ${one.folder}/etc/${entry.name}.api.md`)
   if (result.errorCount > 0) faults.push(...messages)
 }

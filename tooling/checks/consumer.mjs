@@ -76,13 +76,20 @@ function project(label, packages, tarballs, nodes, types) {
     const compilerOptions = { module, moduleResolution, types, strict: true, target: 'es2023', lib: ['es2024'] }
     Object.assign(compilerOptions, { skipLibCheck: false, noEmit: true, exactOptionalPropertyTypes: true })
     writeFileSync(join(folder, `${moduleResolution}.json`), JSON.stringify({ compilerOptions, files: ['all.ts'] }))
-    attempt(`type-checking the ${label} project (${moduleResolution})`, 'tsc', ['-p', `${moduleResolution}.json`], folder)
+    attempt(
+      `type-checking the ${label} project (${moduleResolution})`,
+      'tsc',
+      ['-p', `${moduleResolution}.json`],
+      folder,
+    )
   }
 }
 
 const all = publishable()
 try {
-  const nodes = Object.values(versions).map(node).filter((binary) => binary !== undefined)
+  const nodes = Object.values(versions)
+    .map(node)
+    .filter((binary) => binary !== undefined)
   const tarballs = new Map(all.map((one) => [one.name, pack(one)]))
   const bare = all.filter((one) => !needsNode(one))
   if (bare.length > 0) project('bare', bare, tarballs, nodes, [])

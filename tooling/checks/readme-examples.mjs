@@ -18,7 +18,9 @@ const named = process.argv.slice(2)
 const faults = []
 let ran = 0
 
-for (const one of publishable().filter(({ folder, name }) => named.length === 0 || named.includes(name) || named.includes(folder))) {
+for (const one of publishable().filter(
+  ({ folder, name }) => named.length === 0 || named.includes(name) || named.includes(folder),
+)) {
   const file = join(one.path, 'README.md')
   if (!existsSync(file)) {
     faults.push(`${one.folder}: no README.md`)
@@ -26,7 +28,8 @@ for (const one of publishable().filter(({ folder, name }) => named.length === 0 
   }
   const text = readFileSync(file, 'utf8')
   const order = headings.map((heading) => `\n${text}`.indexOf(`\n${heading}`))
-  for (const [index, at] of order.entries()) if (at === -1) faults.push(`${one.folder}/README.md: no "${headings[index]}"`)
+  for (const [index, at] of order.entries())
+    if (at === -1) faults.push(`${one.folder}/README.md: no "${headings[index]}"`)
   if (order.some((at, index) => at !== -1 && order.slice(0, index).some((before) => before > at)))
     faults.push(`${one.folder}/README.md: the headings are not in the usual order`)
   example(text, one.path, `${one.folder}/README.md`, true)
@@ -35,8 +38,13 @@ const front = join(root, 'README.md')
 if (named.length === 0 && existsSync(front)) example(readFileSync(front, 'utf8'), root, 'README.md', false)
 
 function example(text, folder, label, required) {
-  const blocks = [...text.matchAll(/^```(\w*)[^\n]*\n(.*?)^```[ \t]*$/gms)].map(([, language, body]) => ({ language, body }))
-  const at = blocks.flatMap(({ language, body }, index) => (language === 'ts' && body.startsWith('// example\n') ? [index] : []))
+  const blocks = [...text.matchAll(/^```(\w*)[^\n]*\n(.*?)^```[ \t]*$/gms)].map(([, language, body]) => ({
+    language,
+    body,
+  }))
+  const at = blocks.flatMap(({ language, body }, index) =>
+    language === 'ts' && body.startsWith('// example\n') ? [index] : [],
+  )
   if (at.length === 0 && !required) return
   if (at.length !== 1) {
     faults.push(`${label}: ${at.length} blocks start with "// example", expected one`)

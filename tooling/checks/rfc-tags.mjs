@@ -45,7 +45,10 @@ for (const file of listed.output.split('\0').filter((name) => /\.(ts|tsx)$/.test
 
 /** What is wrong with the words after `@rfc`: a number, then sections parted by commas, then free text. */
 function judge(words) {
-  const form = /^([1-9][0-9]{0,4})(?:\s+((?:[0-9]+|[A-Z])(?:\.[0-9]+)*(?:,\s*(?:[0-9]+|[A-Z])(?:\.[0-9]+)*)*)(?![\w]))?/.exec(words)
+  const form =
+    /^([1-9][0-9]{0,4})(?:\s+((?:[0-9]+|[A-Z])(?:\.[0-9]+)*(?:,\s*(?:[0-9]+|[A-Z])(?:\.[0-9]+)*)*)(?![\w]))?/.exec(
+      words,
+    )
   if (form === null) return 'expected a number and a section, as in "@rfc 5322 3.4"'
   if (!existsSync(join(library, 'INDEX.md'))) return undefined
   const known = sections(form[1])

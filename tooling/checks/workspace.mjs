@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
+const { FORCE_COLOR: _, ...inherited } = process.env
+
 export const env = {
-  ...process.env,
+  ...inherited,
   TURBO_TELEMETRY_DISABLED: '1',
   DO_NOT_TRACK: '1',
   NO_COLOR: '1',
-  FORCE_COLOR: '0',
+  TURBO_NO_UPDATE_NOTIFIER: '1',
   PATH: [join(root, 'node_modules/.bin'), dirname(process.execPath), process.env.PATH].join(delimiter),
 }
 
