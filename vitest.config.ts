@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/{src,test}/**/*.test.ts', 'apps/*/{src,test}/**/*.test.ts', 'tooling/*/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', 'tooling/interop/scenarios/**'],
+    // Generous: a slow machine is not a fault, and no test measures time.
+    testTimeout: 30_000,
     coverage: { provider: 'v8', include: ['packages/*/src/**', 'apps/*/src/**'] },
   },
 })

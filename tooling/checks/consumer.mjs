@@ -64,7 +64,7 @@ function project(label, packages, tarballs, nodes, types) {
   const specifiers = packages.flatMap((one) => one.entries.map((entry) => entry.specifier))
   for (const specifier of specifiers)
     for (const binary of nodes) {
-      const code = `const it = await import(${JSON.stringify(specifier)}); if (it.default) process.exit(9)`
+      const code = `if (Object.keys(await import('${specifier}')).length === 0) throw new Error('exports nothing')`
       attempt(`importing ${specifier} with ${binary}`, binary, ['--input-type=module', '-e', code], folder)
     }
   const lines = specifiers.map((specifier, index) => `export * as m${index} from '${specifier}'\n`)
