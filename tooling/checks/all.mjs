@@ -14,7 +14,7 @@ const checks = {
   versions: ['one version of each dependency', ['sherif', '-r', 'non-existant-packages']],
   unused: ['no unused file, export or dependency', ['knip', '--no-progress']],
   'rfc-tags': ['each @rfc tag names a section that exists', script('rfc-tags')],
-  changesets: ['the changesets can be read', ['changeset', 'status', '--since=HEAD']],
+  changesets: ['the changesets can be read and name packages', script('changesets')],
   packages: ['packed as importers expect', ['turbo', 'run', 'pack:check', '--continue', '--output-logs=errors-only']],
   api: ['public API equals the committed report', script('api-report', '--check')],
   readme: ['README examples run and print what they say', script('readme-examples')],
