@@ -120,7 +120,13 @@ export interface LeaseRequest {
 /** How one recipient of a lease came out. */
 export type RecipientSettlement =
   | { readonly index: number; readonly kind: 'delivered' | 'relayed'; readonly reply?: RecordedReply }
-  | { readonly index: number; readonly kind: 'failed'; readonly status: string; readonly reply?: RecordedReply; readonly because: string }
+  | {
+      readonly index: number
+      readonly kind: 'failed'
+      readonly status: string
+      readonly reply?: RecordedReply
+      readonly because: string
+    }
   | {
       readonly index: number
       readonly kind: 'deferred'

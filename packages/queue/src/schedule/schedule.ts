@@ -1,0 +1,103 @@
+import type { Random } from '../clock.ts'
+import type { Instant, Millis } from '../store/contract.ts'
+
+/** When to try again, when to tell the sender, when to give up. All spans in milliseconds. @rfc 5321 4.5.4.1 */
+export interface RetryPolicy {
+  /** Wait after the first failed attempt. */
+  readonly firstMs: Millis
+  /** No wait is longer, jitter aside. */
+  readonly maxMs: Millis
+  /** Each wait is so many times the one before. */
+  readonly factor: number
+  /** Waits vary by this fraction up and down, so that what failed together does not come back together. 0 to 1. */
+  readonly jitter: number
+  /** After so long the message is returned to its sender. */
+  readonly lifetimeMs: Millis
+  /** Never give up before so many attempts: neither a jumping clock nor a week of downtime shall expire a whole queue. */
+  readonly minAttempts: number
+  /** After so long the sender is told of the delay, once. */
+  readonly warnAfterMs: Millis
+}
+
+/** First retry after 5 minutes, doubling to 66 minutes 40 seconds; notice after 4 hours; given up after 5 days. */
+export const defaultRetryPolicy: RetryPolicy = {
+  firstMs: 300_000,
+  maxMs: 4_000_000,
+  factor: 2,
+  jitter: 0.2,
+  lifetimeMs: 432_000_000,
+  minAttempts: 3,
+  warnAfterMs: 14_400_000,
+}
+
+/** What a schedule looks at; a {@link Lease} and its recipients have all of it. */
+export interface RetryQuestion {
+  /** Attempts begun so far, the failed one included. */
+  readonly attempts: number
+  readonly acceptedAt: Instant
+  readonly now: Instant
+}
+
+/** Try again no earlier than `delay` from now, or give up. */
+export type RetryDecision = { readonly kind: 'retry'; readonly delay: Millis } | { readonly kind: 'expired' }
+
+/** Decides about retries. Stateless but for its source of jitter. */
+export interface Schedule {
+  readonly policy: RetryPolicy
+  nextAttempt(question: RetryQuestion): RetryDecision
+  /** Whether the sender is to be told of the delay now. */
+  warningDue(question: { readonly acceptedAt: Instant; readonly now: Instant; readonly warned: boolean }): boolean
+}
+
+/**
+ * Makes a {@link Schedule}. The last wait is cut so that one more attempt falls on the end of the lifetime.
+ *
+ * @throws RangeError for a policy that could spin or never end.
+ * @rfc 5321 4.5.4.1
+ */
+export function createSchedule(options: { readonly random: Random; readonly policy?: Partial<RetryPolicy> }): Schedule {
+  const policy: RetryPolicy = { ...defaultRetryPolicy, ...options.policy }
+  check(policy)
+  const { random } = options
+  return {
+    policy,
+    nextAttempt({ attempts, acceptedAt, now }) {
+      // A clock that was set back makes messages of the future; they are new, not ageless.
+      const age = Math.max(0, now - acceptedAt)
+      const left = policy.lifetimeMs - age
+      if (left <= 0 && attempts >= policy.minAttempts) return { kind: 'expired' }
+      const delay = jittered(backOff(policy, attempts), policy.jitter, random)
+      return { kind: 'retry', delay: left > 0 ? Math.min(delay, left) : delay }
+    },
+    warningDue({ acceptedAt, now, warned }) {
+      return !warned && now - acceptedAt >= policy.warnAfterMs
+    },
+  }
+}
+
+function backOff(policy: RetryPolicy, attempts: number): Millis {
+  const exponent = Math.max(0, attempts - 1)
+  return Math.min(policy.maxMs, policy.firstMs * policy.factor ** exponent)
+}
+
+/** `delay`, up to the fraction `jitter` more or less, in whole milliseconds. */
+export function jittered(delay: Millis, jitter: number, random: Random): Millis {
+  const span = Math.floor(delay * jitter)
+  return Math.max(1, Math.round(delay) - span + random.below(2 * span + 1))
+}
+
+function check(policy: RetryPolicy): void {
+  const { firstMs, maxMs, factor, jitter, lifetimeMs, minAttempts, warnAfterMs } = policy
+  const sane =
+    firstMs >= 1 &&
+    maxMs >= firstMs &&
+    maxMs <= lifetimeMs &&
+    factor >= 1 &&
+    jitter >= 0 &&
+    jitter <= 1 &&
+    lifetimeMs < 2 ** 45 &&
+    minAttempts >= 1 &&
+    warnAfterMs >= 0
+  if (!sane)
+    throw new RangeError('retry policy: expected 1 <= firstMs <= maxMs <= lifetimeMs, factor >= 1, jitter 0..1')
+}

@@ -1,0 +1,126 @@
+import type { Clock, Log, Random } from '../clock.ts'
+import type { Schedule } from '../schedule/schedule.ts'
+import type { DestinationKey, Instant, Lease, Millis, QueueStore, Settlement } from '../store/contract.ts'
+
+/** The part of an `AbortSignal` that a delivery needs; a real one may be used wherever this is asked for. */
+export interface AbortLike {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
+/** What a finished delivery says about the way to its destination. */
+export type Judgement =
+  /** The peer took part: allow one more transaction at a time. */
+  | 'success'
+  /** Nobody there, or nobody who would talk: halve, and after a whole failed cohort wait. */
+  | 'failure'
+  /** Says nothing about the way, such as a greylisted recipient. */
+  | 'neutral'
+
+/** Limits of a {@link Scheduler}. All are totals of this scheduler, never per connection. */
+export interface SchedulerLimits {
+  /** Deliveries under way. */
+  readonly concurrency: number
+  /** Deliveries under way to one destination. */
+  readonly perDestination: number
+  /** Where a destination's own limit starts before anything is known of it. */
+  readonly perDestinationStart: number
+  /** How long a lease lasts; renewed at half-time while the delivery runs. */
+  readonly leaseMs: Millis
+  /** How long a destination is passed over after its first failed cohort; doubles with each further one. */
+  readonly coolFirstMs: Millis
+  /** No destination is passed over for longer. */
+  readonly coolMaxMs: Millis
+  /** Leases of passed-over destinations decided `withoutAttempt` at a time. */
+  readonly visitBatch: number
+  /** Pause between two such batches. */
+  readonly visitEveryMs: Millis
+  /** First and longest pause after the store failed. */
+  readonly storeRetryMs: Millis
+  readonly storeRetryMaxMs: Millis
+  /** How long a delivery may take to come back once it was told to stop. */
+  readonly abortGraceMs: Millis
+}
+
+/** Limits that suit one process with an embedded store. */
+export const defaultSchedulerLimits: SchedulerLimits = {
+  concurrency: 200,
+  perDestination: 20,
+  perDestinationStart: 5,
+  leaseMs: 300_000,
+  coolFirstMs: 60_000,
+  coolMaxMs: 3_600_000,
+  visitBatch: 100,
+  visitEveryMs: 1_000,
+  storeRetryMs: 1_000,
+  storeRetryMaxMs: 60_000,
+  abortGraceMs: 1_000,
+}
+
+/** Parts a {@link Scheduler} is made of. */
+export interface SchedulerOptions {
+  /** Already open. The scheduler neither opens nor closes it. */
+  readonly store: QueueStore
+  readonly clock: Clock
+  readonly random: Random
+  /** Names this scheduler in leases. */
+  readonly holder: string
+  /**
+   * Attempts one lease and says how each recipient came out. `signal` fires at shutdown and when the lease was lost;
+   * whatever is returned after a lost lease is dropped. A rejection defers all recipients of the lease.
+   */
+  readonly deliver: (lease: Lease, signal: AbortLike) => Promise<Settlement>
+  /**
+   * Decides a lease without an attempt, while its destination is passed over: defer it, warn its sender, or give up.
+   * Without this, such messages simply wait; then a destination that stays dead keeps them beyond their lifetime.
+   */
+  readonly withoutAttempt?: (lease: Lease) => Promise<Settlement>
+  /** Delays for deliveries that rejected; by default the default policy's. */
+  readonly schedule?: Schedule
+  /** Reads a settlement's meaning for the destination; by default {@link judgeSettlement}. */
+  readonly judge?: (settlement: Settlement) => Judgement
+  readonly limits?: Partial<SchedulerLimits>
+  readonly log?: Log
+}
+
+/** A destination the scheduler knows of. */
+export interface DestinationSnapshot {
+  readonly destination: DestinationKey
+  readonly active: number
+  /** Deliveries it may have under way now. */
+  readonly window: number
+  /** Passed over until then; `undefined` when it is served. */
+  readonly coolUntil: Instant | undefined
+}
+
+/** What a scheduler is doing. */
+export interface SchedulerSnapshot {
+  readonly state: 'idle' | 'running' | 'draining' | 'stopped'
+  readonly active: number
+  /** Settlements waiting for the store or on their way to it. */
+  readonly settling: number
+  /** Those with deliveries under way, or with a history that matters. */
+  readonly destinations: readonly DestinationSnapshot[]
+}
+
+/**
+ * Hands due work to `deliver`: destinations first, the least served first, then the messages of each.
+ * Keeps one timer and nothing that grows with the queue.
+ */
+export interface Scheduler {
+  /** Begins to lease. Throws QUEUE_MISUSE when called twice. */
+  start(): void
+  /** Takes leases that a commit returned. What exceeds the limits goes back to the store at once as `returned`. */
+  offer(leases: readonly Lease[]): void
+  /** Looks for work soon; calls within one turn are one look. `onWork` of the store does this by itself. */
+  wake(): void
+  /**
+   * Stops leasing and waits for the deliveries under way, at most `deadlineMs`; then tells them to stop, and gives back
+   * what does not come to an end. Resolves when the store has all settlements, or has refused them since.
+   */
+  drain(deadlineMs: Millis): Promise<void>
+  /** `drain(0)`. */
+  stop(): Promise<void>
+  snapshot(): SchedulerSnapshot
+}
