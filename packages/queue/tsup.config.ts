@@ -1,3 +1,3 @@
 import { lib } from '../../tooling/tsup.base.ts'
 
-export default lib({ entry: ['src/index.ts', 'src/compliance.ts'] })
+export default lib({ entry: ['src/index.ts', 'src/lifecycle.ts', 'src/compliance.ts', 'src/testing.ts'] })

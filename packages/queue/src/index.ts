@@ -6,6 +6,10 @@
  */
 export * from './clock.ts'
 export * from './error.ts'
-export * from './schedule/schedule.ts'
+export type { AbandonPolicy } from './lifecycle/abandon.ts'
+export { defaultAbandonPolicy } from './lifecycle/abandon.ts'
+export * from './memory/store.ts'
+export type { RetryDecision, RetryPolicy, RetryQuestion, Schedule } from './schedule/schedule.ts'
+export { createSchedule, defaultRetryPolicy } from './schedule/schedule.ts'
 export * from './scheduler/contract.ts'
 export * from './store/contract.ts'

@@ -169,7 +169,7 @@ export interface DueDestination {
 export interface Due {
   /** Longest waiting first. */
   readonly destinations: readonly DueDestination[]
-  /** When to ask again if nothing else happens; `undefined`: nothing is scheduled. */
+  /** When to ask again if nothing else happens; not in the future when the limit cut the list; `undefined`: nothing is scheduled. */
   readonly next: Instant | undefined
 }
 
@@ -207,7 +207,10 @@ export interface CorruptEntry {
   readonly because: string
 }
 
-/** Every given field must match. An empty filter matches all. */
+/**
+ * Every given field must match, those about recipients on one and the same recipient. An empty filter matches all.
+ * Addresses compare without regard to ASCII case.
+ */
 export interface Filter {
   readonly state?: 'queued' | 'leased' | 'held'
   readonly destination?: DestinationKey
@@ -215,7 +218,7 @@ export interface Filter {
   readonly recipient?: string
 }
 
-/** Position in a scan: opaque, from the last entry of a page. */
+/** Position in a scan: the `id` of the last entry seen, whether or not it is still there. */
 export type Cursor = string
 
 /** An operator's wish. Leased recipients are left alone by all but `hold` and `remove`, which apply when the lease ends. */

@@ -1,0 +1,25 @@
+/**
+ * For those who write a store: the life of a recipient as pure functions, so that no two stores differ in it.
+ *
+ * @packageDocumentation
+ */
+export type { AbandonPolicy } from './lifecycle/abandon.ts'
+export { abandonWork, defaultAbandonPolicy } from './lifecycle/abandon.ts'
+export type { Changed } from './lifecycle/change.ts'
+export {
+  changeWork,
+  filterPasses,
+  filterPassesMessage,
+  filterPassesRecipient,
+  joinWork,
+} from './lifecycle/change.ts'
+export type { MessageFacts } from './lifecycle/entry.ts'
+export { entryOf, leaseOf } from './lifecycle/entry.ts'
+export type { PlannedSettlement } from './lifecycle/settle.ts'
+export { checkSettlement, planSettlements, settleWork } from './lifecycle/settle.ts'
+export type { RecipientEvent } from './lifecycle/table.ts'
+export { isSettled, transitions } from './lifecycle/table.ts'
+export type { Tally, Work, WorkRecipient } from './lifecycle/work.ts'
+export { dueAt, isFinished, leasedRecipients, leaseWork, tally, workOf } from './lifecycle/work.ts'
+export { checkCommit, checkDuration, checkLeaseRequest, misuse } from './store/check.ts'
+export { createIdMaker, isQueueId } from './store/id.ts'

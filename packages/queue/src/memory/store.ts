@@ -1,0 +1,308 @@
+import type { Clock, Random } from '../clock.ts'
+import { QueueError } from '../error.ts'
+import type { AbandonPolicy } from '../lifecycle/abandon.ts'
+import { abandonWork, defaultAbandonPolicy } from '../lifecycle/abandon.ts'
+import { changeWork, filterPasses, filterPassesMessage, filterPassesRecipient, joinWork } from '../lifecycle/change.ts'
+import { entryOf, leaseOf } from '../lifecycle/entry.ts'
+import { planSettlements } from '../lifecycle/settle.ts'
+import type { Tally, Work } from '../lifecycle/work.ts'
+import { dueAt, isFinished, leaseWork, tally } from '../lifecycle/work.ts'
+import { checkCommit, checkDuration, checkLeaseRequest } from '../store/check.ts'
+import type {
+  Accepted,
+  Change,
+  CommitOptions,
+  Cursor,
+  Draft,
+  Due,
+  Entry,
+  Envelope,
+  Filter,
+  Instant,
+  Lease,
+  LeaseRef,
+  LeaseRequest,
+  Millis,
+  Progress,
+  QueueId,
+  QueueStats,
+  QueueStore,
+  Settlement,
+  SettleResult,
+  StoreCapabilities,
+} from '../store/contract.ts'
+import { createIdMaker } from '../store/id.ts'
+import { createMemoryDraft } from './draft.ts'
+import { DueIndex } from './due-index.ts'
+import type { Message } from './message.ts'
+import { newMessage } from './message.ts'
+
+/** What a memory store is made of. */
+export interface MemoryStoreOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** Contents up to so many octets come along with a lease. By default 65,536. */
+  readonly bodyInLease?: number
+  /** How long an idempotency key is remembered. By default 7 days. */
+  readonly keepKeysMs?: Millis
+  readonly abandon?: Partial<AbandonPolicy>
+}
+
+/** What every memory store can do. */
+export const memoryStoreCapabilities: StoreCapabilities = { manyWriters: false, wakeups: false }
+
+/** A store that keeps the contract in all but durability: for tests, and for mail that may be lost with the process. */
+export function createMemoryStore(options: MemoryStoreOptions): QueueStore {
+  return new MemoryStore(options)
+}
+
+class MemoryStore implements QueueStore {
+  readonly capabilities: StoreCapabilities = memoryStoreCapabilities
+  readonly #clock: Clock
+  readonly #newId: () => QueueId
+  readonly #bodyInLease: number
+  readonly #keepKeysMs: Millis
+  readonly #abandon: AbandonPolicy
+  readonly #messages = new Map<QueueId, Message>()
+  readonly #keys = new Map<string, { readonly id: QueueId; readonly at: Instant }>()
+  readonly #due = new DueIndex<Message>()
+  readonly #listeners = new Set<() => void>()
+  /** Recipients of messages that are gone, and how many there ever were. */
+  #gone: Tally = { delivered: 0, relayed: 0, failed: 0, removed: 0, queued: 0, held: 0 }
+  #accepted = 0
+  #open = false
+
+  constructor(options: MemoryStoreOptions) {
+    this.#clock = options.clock
+    this.#newId = createIdMaker(options.clock, options.random)
+    this.#bodyInLease = options.bodyInLease ?? 65_536
+    this.#keepKeysMs = options.keepKeysMs ?? 604_800_000
+    this.#abandon = { ...defaultAbandonPolicy, ...options.abandon }
+  }
+
+  async open(): Promise<void> {
+    const now = this.#clock.now()
+    let order = 0
+    for (const message of this.#messages.values())
+      for (const work of message.works.values())
+        if (work.lease !== undefined) this.#put(message, abandonWork(work, now, this.#abandon, order++))
+    this.#open = true
+  }
+
+  async close(): Promise<void> {
+    this.#open = false
+  }
+
+  draft(): Draft {
+    return createMemoryDraft(async (content, envelope, options) => {
+      this.#demandOpen('commit')
+      return this.#commit(content, envelope, options)
+    })
+  }
+
+  #commit(content: Uint8Array, envelope: Envelope, options: CommitOptions): Accepted {
+    const now = this.#clock.now()
+    const { key, lease: wanted, notBefore } = options
+    this.#forgetOldKeys(now)
+    const known = key === undefined ? undefined : this.#keys.get(key)
+    if (known !== undefined) return { id: known.id, duplicate: true, leases: [] }
+    const message = this.#accept(content, envelope, now, Math.max(now, notBefore ?? now))
+    if (key !== undefined) this.#keys.set(key, { id: message.facts.id, at: now })
+    const leases: Lease[] = []
+    if (wanted !== undefined)
+      for (const work of message.works.values()) {
+        const leased = leaseWork(work, wanted.holder, now + wanted.duration, now)
+        if (leased !== undefined) leases.push(this.#handOut(message, leased))
+      }
+    if (leases.length < message.works.size) this.#tellWork()
+    return { id: message.facts.id, duplicate: false, leases }
+  }
+
+  #accept(content: Uint8Array, envelope: Envelope, now: Instant, due: Instant): Message {
+    const message = newMessage(this.#newId(), now, structuredCopy(envelope), content, due)
+    this.#messages.set(message.facts.id, message)
+    this.#accepted += envelope.recipients.length
+    for (const work of message.works.values()) this.#put(message, work)
+    return message
+  }
+
+  #handOut(message: Message, leased: Work): Lease {
+    this.#put(message, leased)
+    const { content } = message
+    return leaseOf(message.facts, leased, content.length <= this.#bodyInLease ? content.slice() : undefined)
+  }
+
+  async due(limit: number): Promise<Due> {
+    this.#demandOpen('due')
+    return this.#due.due(this.#clock.now(), limit)
+  }
+
+  async lease(request: LeaseRequest): Promise<readonly Lease[]> {
+    this.#demandOpen('lease')
+    checkLeaseRequest(request)
+    const { destination, holder, duration, limit } = request
+    const now = this.#clock.now()
+    const leases: Lease[] = []
+    while (leases.length < limit) {
+      // What was abandoned once too often turns out not to be due after all, hence in rounds.
+      const found = this.#due.earliest(destination, now, limit - leases.length)
+      if (found.length === 0) break
+      for (const message of found) {
+        const work = message.works.get(destination)
+        if (work === undefined) continue
+        const free = abandonWork(work, now, this.#abandon)
+        const leased = leaseWork(free, holder, now + duration, now)
+        if (leased === undefined) this.#put(message, free)
+        else leases.push(this.#handOut(message, leased))
+      }
+    }
+    return leases
+  }
+
+  async extend(leases: readonly LeaseRef[], duration: Millis): Promise<readonly LeaseRef[]> {
+    this.#demandOpen('extend')
+    checkDuration('extend', duration)
+    const until = this.#clock.now() + duration
+    return leases.filter((lease) => {
+      const message = this.#messages.get(lease.id)
+      const work = message?.works.get(lease.destination)
+      if (message === undefined || work?.lease === undefined || work.fence !== lease.fence) return false
+      this.#put(message, { ...work, lease: { holder: work.lease.holder, until } })
+      return true
+    })
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]> {
+    this.#demandOpen('settle')
+    const now = this.#clock.now()
+    const plan = planSettlements(
+      settlements,
+      ({ id, destination }) => this.#messages.get(id)?.works.get(destination),
+      now,
+    )
+    for (const { settlement } of plan) for (const spawn of settlement.spawn ?? []) checkCommit(spawn.envelope, {})
+    let more = false
+    const results = plan.map(({ settlement, work }): SettleResult => {
+      const message = this.#messages.get(settlement.lease.id)
+      if (work === 'stale' || message === undefined) return { kind: 'stale' }
+      this.#put(message, work)
+      const due = dueAt(work)
+      const spawned = (settlement.spawn ?? []).map(
+        ({ envelope, content }) => this.#accept(content.slice(), envelope, now, now).facts.id,
+      )
+      more ||= spawned.length > 0 || (due !== undefined && due <= now)
+      return { kind: 'settled', spawned }
+    })
+    if (more) this.#tellWork()
+    return results
+  }
+
+  async *read(id: QueueId): AsyncGenerator<Uint8Array> {
+    this.#demandOpen('read')
+    const message = this.#messages.get(id)
+    if (message === undefined) throw new QueueError('QUEUE_NOT_FOUND', `no message ${id}`, { id })
+    for (let at = 0; at < message.content.length; at += chunkOctets) yield message.content.slice(at, at + chunkOctets)
+  }
+
+  async *scan(filter: Filter = {}, after: Cursor = ''): AsyncGenerator<Entry> {
+    this.#demandOpen('scan')
+    for (const { facts, works } of this.#messages.values())
+      if (facts.id > after && filterPasses(filter, facts.reversePath, works.values()))
+        yield entryOf(facts, works.values())
+  }
+
+  async *change(selection: Filter | readonly QueueId[], change: Change): AsyncGenerator<Progress> {
+    this.#demandOpen('change')
+    const filter: Filter = isIds(selection) ? {} : selection
+    const ids = isIds(selection) ? [...selection] : [...this.#messages.keys()]
+    for (const id of ids) {
+      const message = this.#messages.get(id)
+      if (message === undefined || !filterPassesMessage(filter, message.facts.reversePath)) continue
+      const recipients = this.#changeMessage(message, filter, change)
+      if (recipients > 0) yield { id, recipients }
+    }
+  }
+
+  #changeMessage(message: Message, filter: Filter, change: Change): number {
+    const now = this.#clock.now()
+    let applied = 0
+    for (const work of [...message.works.values()]) {
+      const over = work.lease !== undefined && work.lease.until <= now
+      const changed = changeWork(over ? abandonWork(work, now, this.#abandon) : work, change, now, (recipient) =>
+        filterPassesRecipient(filter, work.destination, recipient),
+      )
+      if (changed.applied === 0) continue
+      applied += changed.applied
+      if (change.kind === 'reroute' && changed.moved.length > 0)
+        this.#put(message, joinWork(message.works.get(change.destination), change.destination, changed.moved))
+      this.#put(message, changed.work)
+    }
+    if (applied > 0 && change.kind !== 'hold' && change.kind !== 'remove') this.#tellWork()
+    return applied
+  }
+
+  async stats(): Promise<QueueStats> {
+    this.#demandOpen('stats')
+    const sum: { -readonly [K in keyof Tally]: number } = { ...this.#gone }
+    for (const { works } of this.#messages.values()) addTally(sum, tally(works.values()))
+    return { messages: this.#messages.size, accepted: this.#accepted, ...sum, corrupt: 0 }
+  }
+
+  onWork(listener: () => void): () => void {
+    // Its own function each time, so that one listener may be added twice and taken away once.
+    const heard = (): void => listener()
+    this.#listeners.add(heard)
+    return () => this.#listeners.delete(heard)
+  }
+
+  /** Stores work in its new shape; the message goes when nothing is left to do for it. */
+  #put(message: Message, work: Work): void {
+    message.works.set(work.destination, work)
+    this.#due.set(work.destination, message, dueAt(work))
+    if (!isFinished(work) || ![...message.works.values()].every(isFinished)) return
+    const sum: { -readonly [K in keyof Tally]: number } = { ...this.#gone }
+    addTally(sum, tally(message.works.values()))
+    this.#gone = sum
+    this.#messages.delete(message.facts.id)
+  }
+
+  #forgetOldKeys(now: Instant): void {
+    for (const [key, { at }] of this.#keys) {
+      if (at + this.#keepKeysMs > now) break
+      this.#keys.delete(key)
+    }
+  }
+
+  #tellWork(): void {
+    // Later, so that what a listener throws is its own and not the committer's.
+    for (const listener of this.#listeners) void Promise.resolve().then(listener)
+  }
+
+  #demandOpen(operation: string): void {
+    if (!this.#open) throw new QueueError('QUEUE_CLOSED', `${operation}: the store is not open`, { operation })
+  }
+}
+
+const chunkOctets = 65_536
+
+function isIds(selection: Filter | readonly QueueId[]): selection is readonly QueueId[] {
+  return Array.isArray(selection)
+}
+
+function addTally(sum: { -readonly [K in keyof Tally]: number }, more: Tally): void {
+  for (const state of ['delivered', 'relayed', 'failed', 'removed', 'queued', 'held'] as const)
+    sum[state] += more[state]
+}
+
+/** The caller may change its objects after the call; the envelope stays as it was received. */
+function structuredCopy(envelope: Envelope): Envelope {
+  return {
+    reversePath: envelope.reversePath,
+    parameters: envelope.parameters.map(([keyword, value]) => [keyword, value] as const),
+    recipients: envelope.recipients.map(({ address, parameters, destination }) => ({
+      address,
+      parameters: parameters.map(([keyword, value]) => [keyword, value] as const),
+      destination,
+    })),
+  }
+}
