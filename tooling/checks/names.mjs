@@ -7,7 +7,7 @@ const drawers = new Set(['utils', 'util', 'common', 'shared', 'core', 'helpers',
 const warnAt = 300
 const failAt = 500
 
-const listed = tool('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'])
+const listed = tool('git', ['-c', 'safe.directory=*', 'ls-files', '--cached', '--others', '--exclude-standard', '-z'])
 if (!listed.ok) throw new Error(listed.output)
 const files = listed.output.split('\0').filter((file) => file !== '')
 

@@ -40,7 +40,18 @@ function headingsOf(text) {
   return found
 }
 
-const listed = tool('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', 'packages', 'apps'])
+const listed = tool('git', [
+  '-c',
+  'safe.directory=*',
+  'ls-files',
+  '--cached',
+  '--others',
+  '--exclude-standard',
+  '-z',
+  '--',
+  'packages',
+  'apps',
+])
 if (!listed.ok) throw new Error(listed.output)
 const faults = []
 let tags = 0
