@@ -1,5 +1,5 @@
+import { Ranking } from '../ranking.ts'
 import type { DestinationKey, Due, DueDestination, Instant } from '../store/contract.ts'
-import { Ranking } from './ranking.ts'
 
 /** Which work is due when, by destination first. Each question costs what it answers, not what is queued. */
 export class DueIndex<M> {

@@ -117,7 +117,8 @@ export interface Scheduler {
   wake(): void
   /**
    * Stops leasing and waits for the deliveries under way, at most `deadlineMs`; then tells them to stop, and gives back
-   * what does not come to an end. Resolves when the store has all settlements, or has refused them since.
+   * what does not come to an end. Resolves when the store has all settlements, or has refused them since. A second
+   * call can only shorten the wait of the first.
    */
   drain(deadlineMs: Millis): Promise<void>
   /** `drain(0)`. */

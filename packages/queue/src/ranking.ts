@@ -34,6 +34,11 @@ export class Ranking<K> {
     if (last !== undefined && place < this.#slots.length) this.#settle(last, place)
   }
 
+  rankOf(key: K): number | undefined {
+    const place = this.#places.get(key)
+    return place === undefined ? undefined : this.#slots[place]?.rank
+  }
+
   least(): Ranked<K> | undefined {
     return this.#slots[0]
   }

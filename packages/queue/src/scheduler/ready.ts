@@ -1,0 +1,111 @@
+import type { Clock } from '../clock.ts'
+import type { DestinationKey, Instant, Millis, QueueStore } from '../store/contract.ts'
+import type { Candidate } from './allot.ts'
+import type { Destinations } from './destinations.ts'
+
+/** A wall clock that jumps moves what is due; nobody sleeps past this. */
+const longestSleep = 60_000
+/** When the store names work as due and then has none to lease, it is not asked again at once. */
+const emptyHandedPause = 100
+/**
+ * Destinations read from the store per millisecond, at most: thousands that are passed over must be read again to see
+ * past them, which may not slow down the others.
+ */
+const readPerMs = 100
+
+/** Which destinations have due work, as far as the store was asked. */
+export class Ready {
+  readonly #store: QueueStore
+  readonly #clock: Clock
+  readonly #destinations: Destinations
+  /** Worth a lease, and since when. */
+  #ready = new Map<DestinationKey, Instant>()
+  /** Due and passed over, longest waiting first. */
+  #passedOver: DestinationKey[] = []
+  #outdated = true
+  /** By the wall clock: when the store has more, by all we know. */
+  #nextDue: Instant | undefined
+  #nextAsk: Millis = 0
+
+  constructor(store: QueueStore, clock: Clock, destinations: Destinations) {
+    this.#store = store
+    this.#clock = clock
+    this.#destinations = destinations
+  }
+
+  /** The store may have work that it did not have before. */
+  outdate(): void {
+    this.#outdated = true
+  }
+
+  /** Some work will be due then. */
+  expect(due: Instant): void {
+    this.#nextDue = Math.min(this.#nextDue ?? due, due)
+  }
+
+  /** There was less than asked for: nothing is left now. */
+  exhausted(destination: DestinationKey, leased: number): void {
+    this.#ready.delete(destination)
+    if (leased > 0) return
+    // The store's word was not true, or another holder was faster.
+    this.#nextAsk = Math.max(this.#nextAsk, this.#clock.monotonic() + emptyHandedPause)
+    this.#outdated = true
+  }
+
+  /** Asks the store when there is reason to, and time. Rejects as the store does. */
+  async refresh(free: number): Promise<void> {
+    const now = this.#clock.monotonic()
+    const warmed = this.#destinations.warm(now)
+    const reached = this.#nextDue !== undefined && this.#nextDue <= this.#clock.now()
+    if (warmed || reached) this.#outdated = true
+    if (!this.#outdated || now < this.#nextAsk) return
+    this.#outdated = false
+    const { destinations, next } = await this.#store.due(free + 1 + this.#destinations.blocked)
+    this.#nextAsk = now + Math.floor(destinations.length / readPerMs)
+    this.#nextDue = next
+    this.#ready = new Map()
+    this.#passedOver = []
+    for (const { destination, since } of destinations)
+      if (this.#destinations.isCooling(destination)) this.#passedOver.push(destination)
+      else this.#ready.set(destination, since)
+  }
+
+  /** Those with room. */
+  candidates(): readonly Candidate[] {
+    const candidates: Candidate[] = []
+    for (const [destination, since] of this.#ready) {
+      if (this.#destinations.isCooling(destination)) {
+        this.#ready.delete(destination)
+        this.#passedOver.push(destination)
+        continue
+      }
+      const room = this.#destinations.room(destination)
+      if (room > 0) candidates.push({ destination, since, active: this.#destinations.active(destination), room })
+    }
+    return candidates
+  }
+
+  /** Takes the destination out that is due, passed over, and has waited longest. */
+  takePassedOver(): DestinationKey | undefined {
+    return this.#passedOver.shift()
+  }
+
+  /** Puts a destination behind all others that are passed over. */
+  passOver(destination: DestinationKey): void {
+    this.#passedOver.push(destination)
+  }
+
+  get somePassedOver(): boolean {
+    return this.#passedOver.length > 0
+  }
+
+  /** When a look may bring something new, in monotonic time. */
+  get nextLook(): Millis | undefined {
+    const now = this.#clock.monotonic()
+    if (this.#outdated) return Math.max(now, this.#nextAsk)
+    let at = this.#destinations.nextWarm ?? Infinity
+    if (this.#nextDue !== undefined)
+      at = Math.min(at, now + Math.min(longestSleep, Math.max(1, this.#nextDue - this.#clock.now())))
+    return at === Infinity ? undefined : at
+  }
+}
