@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { DestinationKey, Instant, Millis, QueueStore } from '../store/contract.ts'
+import type { DestinationKey, Due, Instant, Millis, QueueStore } from '../store/contract.ts'
 import type { Candidate } from './allot.ts'
 import type { Destinations } from './destinations.ts'
 
@@ -60,7 +60,7 @@ export class Ready {
     if (warmed || reached) this.#outdated = true
     if (!this.#outdated || now < this.#nextAsk) return
     this.#outdated = false
-    const { destinations, next } = await this.#store.due(free + 1 + this.#destinations.blocked)
+    const { destinations, next } = await this.#ask(free + 1 + this.#destinations.blocked)
     this.#nextAsk = now + Math.floor(destinations.length / readPerMs)
     this.#nextDue = next
     this.#ready = new Map()
@@ -68,6 +68,15 @@ export class Ready {
     for (const { destination, since } of destinations)
       if (this.#destinations.isCooling(destination)) this.#passedOver.push(destination)
       else this.#ready.set(destination, since)
+  }
+
+  async #ask(limit: number): Promise<Due> {
+    try {
+      return await this.#store.due(limit)
+    } catch (error) {
+      this.#outdated = true
+      throw error
+    }
   }
 
   /** Those with room. */

@@ -307,6 +307,8 @@ class TwoLevelScheduler implements Scheduler {
   #settle(delivery: Delivery, settlement: Settlement): void {
     this.#settler.add(settlement, (result: SettleResult | undefined) => {
       this.#deliveries.drop(delivery)
+      // Outcomes the store had not heard of may have been what held us back.
+      this.#lookSoon()
       if (result?.kind === 'stale') {
         this.#log.warn('outcome-dropped', { ...reference(delivery.lease), recipients: settlement.recipients })
         return
