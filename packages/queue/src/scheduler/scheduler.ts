@@ -178,7 +178,6 @@ class TwoLevelScheduler implements Scheduler {
     try {
       do this.#lookAgain = false
       while (((await this.#round()) || this.#lookAgain) && this.#state === 'running')
-      this.#rest = 0
     } catch (error) {
       if (QueueError.is(error, 'QUEUE_CLOSED') && this.#state !== 'running') return
       this.#rest = Math.min(this.#limits.storeRetryMaxMs, this.#rest === 0 ? this.#limits.storeRetryMs : this.#rest * 2)
@@ -198,6 +197,7 @@ class TwoLevelScheduler implements Scheduler {
     const asked = shares.map(({ destination, limit }) => this.#lease(destination, limit))
     if (visits) asked.push(this.#visit(now))
     const got = await Promise.all(asked)
+    this.#rest = 0
     return got.some((count) => count > 0)
   }
 
