@@ -127,17 +127,20 @@ if (script === undefined) fail(`no job named ${job}`)
 // The steps run one by one, each in place of its shell, so that a signal reaches the work itself.
 const steps = script.split(' && ')
 const quoted = rest.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
-let stopped
+let passOn
+let stoppedBy
 
 const begin = (index) => {
   const step = index === steps.length - 1 ? `${steps[index]} ${quoted}`.trim() : steps[index]
   if (steps.length > 1) say(step)
   const child = spawn('sh', ['-c', `exec ${step}`], { cwd: root, env, stdio: 'inherit' })
-  stopped = (signal) => child.kill(signal)
+  passOn = (signal) => child.kill(signal)
   child.on('error', (error) => fail(error.message))
   child.on('exit', (code, signal) => {
     if (signal !== null) process.exit(128 + constants.signals[signal])
     if (code !== 0 || index === steps.length - 1) process.exit(code)
+    // A build that was told to stop ends well, but what would follow it is no longer wanted.
+    if (stoppedBy !== undefined) process.exit(128 + constants.signals[stoppedBy])
     begin(index + 1)
   })
 }
@@ -145,6 +148,7 @@ const begin = (index) => {
 // On a terminal Ctrl-C reaches the work by itself; any other signal is sent to us alone and must be passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => {
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) stopped?.(signal)
+    stoppedBy = signal
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) passOn?.(signal)
   })
 begin(0)
