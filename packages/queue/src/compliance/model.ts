@@ -1,0 +1,146 @@
+import { createMemoryStore } from '../memory/store.ts'
+import type { Entry, Lease, QueueId, QueueStore, RecipientSettlement, Settlement } from '../store/contract.ts'
+import { createSeededRandom } from '../testing/random.ts'
+import type { ComplianceSetup, QueueStoreCase } from './setup.ts'
+import { change, content, entries, envelopeTo, ledger, minute, opened, pattern, put, ref, same, take } from './setup.ts'
+
+const names = ['a.example', 'b.example', 'c.example'] as const
+
+/** One store and the leases taken from it, so that both can be asked to do the same. */
+interface Side {
+  readonly store: QueueStore
+  /** By order of acceptance, the same on both sides. */
+  readonly ids: QueueId[]
+  leases: Lease[]
+}
+
+/** Random operations against the memory store as the model: both must show the same after each. */
+export const modelCases: readonly QueueStoreCase[] = [1, 2, 3, 4].map((seed) => ({
+  name: `model: 150 random operations leave what the model says (seed ${seed})`,
+  async run(setup) {
+    const random = createSeededRandom(seed)
+    const pick = <T>(items: readonly T[]): T => items[random.below(items.length)] as T
+    const sides: readonly [Side, Side] = [await side(setup, true), await side(setup, false)]
+    const both = async (run: (side: Side) => Promise<unknown>, what: string): Promise<void> => {
+      const [tested, model] = [await run(sides[0]), await run(sides[1])]
+      same(tested, model, what)
+    }
+    for (let step = 0; step < 150; step++) {
+      await setup.clock.advance(1 + random.below(3) * random.below(20_000))
+      await operation(step, random, pick, both)
+      await both(({ store }) => ledger(store), `ledger after step ${step}`)
+      await both((one) => shownEntries(one), `entries after step ${step}`)
+      await both(({ store }) => dueShown(store), `due after step ${step}`)
+    }
+    for (const { store } of sides) await store.close()
+  },
+}))
+
+async function operation(
+  step: number,
+  random: ReturnType<typeof createSeededRandom>,
+  pick: <T>(items: readonly T[]) => T,
+  both: (run: (side: Side) => Promise<unknown>, what: string) => Promise<void>,
+): Promise<void> {
+  const choice = random.below(10)
+  const name = pick(names)
+  if (choice < 3) {
+    const to = Array.from({ length: 1 + random.below(4) }, () => pick(names))
+    const body = pattern(pick([0, 10, 5_000, 70_000]))
+    const key = random.below(4) === 0 ? `key ${random.below(5)}` : undefined
+    await both(async (one) => {
+      const options = { content: body, ...(key === undefined ? {} : { key }) }
+      const { id, duplicate } = await put(one.store, envelopeTo(...to), options)
+      if (duplicate) return one.ids.indexOf(id)
+      one.ids.push(id)
+      same(await content(one.store, id), body, 'content')
+      return 'new'
+    }, `commit at step ${step}`)
+  } else if (choice < 5)
+    await both(async (one) => {
+      const taken = [...(await take(one.store, name, 1_000))].sort((a, b) => (a.id < b.id ? -1 : 1))
+      one.leases.push(...taken)
+      return shownLeases(one, taken)
+    }, `lease at step ${step}`)
+  else if (choice < 8) {
+    const seed = random.below(2 ** 31)
+    const share = 1 + random.below(3)
+    await both(async (one) => {
+      const chosen = one.leases.filter((_, at) => at % share === 0)
+      one.leases = one.leases.filter((_, at) => at % share !== 0)
+      const results = await one.store.settle(chosen.map((lease) => randomSettlement(lease, seed)))
+      for (const result of results) if (result.kind === 'settled') one.ids.push(...result.spawned)
+      return results.map((result) => (result.kind === 'settled' ? result.spawned.length : 'stale'))
+    }, `settle at step ${step}`)
+  } else if (choice < 9) {
+    const wish = pick([
+      { kind: 'hold', because: 'model' },
+      { kind: 'release' },
+      { kind: 'expedite' },
+      { kind: 'remove' },
+      { kind: 'reroute', destination: pick(names) },
+    ] as const)
+    const filter = pick([{ destination: name }, { recipient: `r0@${name}` }, { state: 'held' as const }])
+    await both(async (one) => {
+      const progress = await change(one.store, filter, wish)
+      return progress.map(({ id, recipients }) => [one.ids.indexOf(id), recipients])
+    }, `${wish.kind} at step ${step}`)
+  } else
+    await both(
+      async (one) =>
+        shownLeases(
+          one,
+          (await one.store.extend(one.leases.map(ref), minute)).map((lease) => ({ ...lease })),
+        ),
+      `extend at step ${step}`,
+    )
+}
+
+async function side(setup: ComplianceSetup, tested: boolean): Promise<Side> {
+  const { clock } = setup
+  const timeless = { now: () => clock.now(), monotonic: () => clock.now(), after: () => () => undefined }
+  const store = tested ? await opened(setup) : createMemoryStore({ clock: timeless, random: createSeededRandom(99) })
+  if (!tested) await store.open()
+  return { store, ids: [], leases: [] }
+}
+
+/** Depends on the lease's shape and the seed alone, so that both sides settle alike. */
+function randomSettlement(lease: Lease, seed: number): Settlement {
+  const random = createSeededRandom(seed + lease.recipients.length * 7 + lease.fence)
+  const recipients: RecipientSettlement[] = []
+  for (const { index } of lease.recipients) {
+    const kind = random.below(6)
+    if (kind === 0) recipients.push({ index, kind: 'delivered' })
+    else if (kind === 1) recipients.push({ index, kind: 'relayed', reply: { code: 250, text: ['ok'] } })
+    else if (kind === 2) recipients.push({ index, kind: 'failed', status: '5.0.0', because: 'model' })
+    else if (kind === 3) recipients.push({ index, kind: 'deferred', delay: random.below(30_000), because: 'model' })
+    else if (kind === 4) recipients.push({ index, kind: 'returned' })
+  }
+  const spawn = random.below(4) === 0 ? [{ envelope: envelopeTo('a.example'), content: pattern(50) }] : []
+  return { lease: ref(lease), recipients, spawn }
+}
+
+function shownLeases(
+  { ids }: Side,
+  leases: readonly (Pick<Lease, 'id' | 'destination' | 'fence'> & Partial<Lease>)[],
+): unknown {
+  return leases
+    .map(({ id, destination, fence, until, recipients, size }) => ({
+      at: ids.indexOf(id),
+      destination,
+      fence,
+      until,
+      recipients,
+      size,
+    }))
+    .sort((a, b) => a.at - b.at || (a.destination < b.destination ? -1 : 1))
+}
+
+async function shownEntries({ store, ids }: Side): Promise<unknown> {
+  return (await entries(store)).map((entry: Entry) => ({ ...entry, id: ids.indexOf(entry.id) }))
+}
+
+async function dueShown(store: QueueStore): Promise<unknown> {
+  const { destinations, next } = await store.due(100)
+  return { next, destinations: [...destinations].sort((a, b) => (a.destination < b.destination ? -1 : 1)) }
+}

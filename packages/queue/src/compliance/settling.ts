@@ -1,0 +1,298 @@
+import type { QueueId, RecordedReply } from '../store/contract.ts'
+import type { QueueStoreCase } from './setup.ts'
+import {
+  content,
+  entries,
+  envelopeTo,
+  holds,
+  ledger,
+  minute,
+  onlyEntry,
+  opened,
+  outcome,
+  pattern,
+  put,
+  ref,
+  rejects,
+  same,
+  settleAll,
+  take,
+  takeOne,
+} from './setup.ts'
+
+const reply: RecordedReply = { code: 451, status: '4.7.1', text: ['later\u2028', '"please"'], peer: 'mx.a.example' }
+const report = { envelope: envelopeTo('origin.example'), content: pattern(2_000) }
+
+/** Outcomes, fences, reports and the ledger. */
+export const settlingCases: readonly QueueStoreCase[] = [
+  {
+    name: 'settle: every final outcome is counted, and the message goes with its last recipient',
+    async run(setup) {
+      const store = await opened(setup)
+      await put(store, envelopeTo('a.example', 'a.example', 'a.example', 'b.example'))
+      const lease = await takeOne(store, 'a.example')
+      const [result] = await store.settle([
+        {
+          lease: ref(lease),
+          recipients: [
+            { index: 0, kind: 'delivered', reply: { code: 250, text: ['ok'] } },
+            { index: 1, kind: 'relayed' },
+            { index: 2, kind: 'failed', status: '5.1.1', because: 'unknown user', reply: { code: 550, text: [] } },
+          ],
+        },
+      ])
+      same(result, { kind: 'settled', spawned: [] }, 'result')
+      const entry = await onlyEntry(store)
+      same(
+        entry.recipients.map(({ state }) => state),
+        ['delivered', 'relayed', 'failed', 'queued'],
+        'states',
+      )
+      same(entry.recipients[2]?.because, 'unknown user', 'reason kept')
+      same(entry.recipients[2]?.lastReply, { code: 550, text: [] }, 'reply kept')
+      await settleAll(store, await takeOne(store, 'b.example'), { kind: 'delivered' })
+      const counts = {
+        messages: 0,
+        accepted: 4,
+        delivered: 2,
+        relayed: 1,
+        failed: 1,
+        removed: 0,
+        queued: 0,
+        held: 0,
+        corrupt: 0,
+      }
+      same(await ledger(store), counts, 'ledger')
+      same(await entries(store), [], 'messages')
+      await rejects('QUEUE_NOT_FOUND', () => content(store, lease.id), 'read of a message that is gone')
+    },
+  },
+  {
+    name: 'settle: a deferral comes back in its time with all it learned',
+    async run(setup) {
+      const store = await opened(setup)
+      await put(store, envelopeTo('a.example'))
+      await settleAll(store, await takeOne(store, 'a.example'), {
+        kind: 'deferred',
+        delay: 5_000,
+        because: 'busy',
+        reply,
+        warned: true,
+      })
+      const entry = await onlyEntry(store)
+      same(
+        entry.recipients[0],
+        {
+          index: 0,
+          address: 'r0@a.example',
+          parameters: [],
+          destination: 'a.example',
+          state: 'queued',
+          attempts: 1,
+          nextAttempt: setup.clock.now() + 5_000,
+          because: 'busy',
+          lastReply: reply,
+        },
+        'entry',
+      )
+      await setup.clock.advance(4_999)
+      same((await take(store, 'a.example')).length, 0, 'too early')
+      await setup.clock.advance(1)
+      const again = await takeOne(store, 'a.example')
+      const expected = {
+        index: 0,
+        address: 'r0@a.example',
+        parameters: [],
+        attempts: 2,
+        warned: true,
+        lastReply: reply,
+      }
+      same(again.recipients, [expected], 'recipients of the next lease')
+      await settleAll(store, again, { kind: 'deferred', delay: 1, because: 'busy' })
+      await setup.clock.advance(1)
+      same((await takeOne(store, 'a.example')).recipients[0]?.warned, true, 'warned for good')
+    },
+  },
+  {
+    name: 'settle: recipients given back, or not named, are due at once and their attempt is not counted',
+    async run(setup) {
+      const store = await opened(setup)
+      await put(store, envelopeTo('a.example', 'a.example', 'a.example'))
+      const lease = await takeOne(store, 'a.example')
+      await store.settle([
+        {
+          lease: ref(lease),
+          recipients: [
+            { index: 0, kind: 'returned' },
+            { index: 2, kind: 'delivered' },
+          ],
+        },
+      ])
+      const again = await takeOne(store, 'a.example')
+      same(
+        again.recipients.map(({ index, attempts }) => [index, attempts]),
+        [
+          [0, 1],
+          [1, 1],
+        ],
+        'given back',
+      )
+    },
+  },
+  {
+    name: 'settle: a stale fence is refused, applies nothing and spawns nothing',
+    async run(setup) {
+      const store = await opened(setup)
+      await put(store, envelopeTo('a.example'))
+      const lease = await takeOne(store, 'a.example')
+      const late = { ...outcome(lease, { kind: 'failed', status: '5.0.0', because: 'no' }), spawn: [report] }
+      await setup.clock.advance(minute)
+      const other = await takeOne(store, 'a.example')
+      same(await store.settle([late]), [{ kind: 'stale' }], 'result')
+      const [result] = await store.settle([{ ...late, lease: { ...ref(other), fence: other.fence + 1 } }])
+      same(result, { kind: 'stale' }, 'a fence not given out yet')
+      same((await onlyEntry(store)).recipients[0]?.state, 'leased', 'state')
+      const gone = { ...late, lease: { ...ref(lease), id: 'nosuchmessage' as QueueId } }
+      const elsewhere = { ...late, lease: { ...ref(other), destination: 'b.example' } }
+      same(
+        await store.settle([gone, elsewhere]),
+        [{ kind: 'stale' }, { kind: 'stale' }],
+        'unknown message, unknown destination',
+      )
+      same(
+        await ledger(store),
+        { messages: 1, accepted: 1, delivered: 0, relayed: 0, failed: 0, removed: 0, queued: 1, held: 0, corrupt: 0 },
+        'ledger',
+      )
+    },
+  },
+  {
+    name: 'settle: a lease is settled once, also within one call',
+    async run(setup) {
+      const store = await opened(setup)
+      await put(store, envelopeTo('a.example'))
+      const one = outcome(await takeOne(store, 'a.example'), { kind: 'deferred', delay: 1, because: 'busy' })
+      same(
+        (await store.settle([one, one])).map(({ kind }) => kind),
+        ['settled', 'stale'],
+        'same call',
+      )
+      same(await store.settle([one]), [{ kind: 'stale' }], 'later call')
+    },
+  },
+  {
+    name: 'settle: counts after the deadline too, as long as nobody else has the work',
+    async run(setup) {
+      const store = await opened(setup)
+      await put(store, envelopeTo('a.example'))
+      const lease = await takeOne(store, 'a.example')
+      await setup.clock.advance(10 * minute)
+      await store.due(10)
+      same((await settleAll(store, lease, { kind: 'delivered' })).kind, 'settled', 'result')
+      same((await ledger(store)).delivered, 1, 'delivered')
+    },
+  },
+  {
+    name: 'settle: reports are born with the outcome, and are work like any other',
+    async run(setup) {
+      const store = await opened(setup)
+      await put(store, envelopeTo('a.example'))
+      const lease = await takeOne(store, 'a.example')
+      const failed = outcome(lease, { kind: 'failed', status: '5.0.0', because: 'no' })
+      const large = { envelope: envelopeTo('big.example'), content: pattern(100_000) }
+      const [result] = await store.settle([{ ...failed, spawn: [report, large] }])
+      const spawned = result?.kind === 'settled' ? result.spawned : []
+      same(spawned.length, 2, 'reports')
+      const bounce = await takeOne(store, 'origin.example')
+      same(bounce.id, spawned[0], 'id')
+      same(bounce.recipients[0]?.attempts, 1, 'attempts')
+      same(await content(store, bounce.id), report.content, 'content')
+      same(await content(store, spawned[1] ?? lease.id), large.content, 'large content')
+      same(
+        await ledger(store),
+        { messages: 2, accepted: 3, delivered: 0, relayed: 0, failed: 1, removed: 0, queued: 2, held: 0, corrupt: 0 },
+        'ledger',
+      )
+    },
+  },
+  {
+    name: 'settle: misuse applies nothing of the whole call',
+    async run(setup) {
+      const store = await opened(setup)
+      await put(store, envelopeTo('a.example', 'b.example'))
+      const [a, b] = [await takeOne(store, 'a.example'), await takeOne(store, 'b.example')]
+      const good = { ...outcome(a, { kind: 'delivered' }), spawn: [report] }
+      const wrong = [
+        { lease: ref(b), recipients: [{ index: 0, kind: 'delivered' as const }] },
+        { lease: ref(b), recipients: [{ index: 7, kind: 'delivered' as const }] },
+        { lease: ref(b), recipients: [{ index: -1, kind: 'delivered' as const }] },
+        { lease: ref(b), recipients: [1, 1].map((index) => ({ index, kind: 'delivered' as const })) },
+        { lease: ref(b), recipients: [{ index: 1, kind: 'deferred' as const, delay: Number.NaN, because: '' }] },
+        { lease: ref(b), recipients: [{ index: 1, kind: 'deferred' as const, delay: -1, because: '' }] },
+        { ...outcome(b, { kind: 'delivered' }), spawn: [{ envelope: envelopeTo(), content: pattern(1) }] },
+      ]
+      for (const [at, bad] of wrong.entries())
+        await rejects('QUEUE_MISUSE', () => store.settle([good, bad]), `mistake ${at}`)
+      same((await ledger(store)).queued, 2, 'nothing applied')
+      same(
+        (await store.settle([good, outcome(b, { kind: 'delivered' })])).map(({ kind }) => kind),
+        ['settled', 'settled'],
+        'results',
+      )
+    },
+  },
+  {
+    name: 'settle: results stand in the order given, from many callers at once',
+    async run(setup) {
+      const store = await opened(setup)
+      await Promise.all(Array.from({ length: 40 }, (_, n) => put(store, envelopeTo(`d${n % 4}.example`))))
+      const leases = (await Promise.all([0, 1, 2, 3].map((n) => take(store, `d${n}.example`)))).flat()
+      const results = await Promise.all(
+        leases.map((lease, n) => {
+          const settlement = outcome(lease, { kind: 'delivered' })
+          const stale = { ...settlement, lease: { ...settlement.lease, fence: 99 } }
+          return store.settle(n % 2 === 0 ? [settlement, stale] : [stale, settlement])
+        }),
+      )
+      for (const [n, result] of results.entries())
+        same(
+          result.map(({ kind }) => kind),
+          n % 2 === 0 ? ['settled', 'stale'] : ['stale', 'settled'],
+          `call ${n}`,
+        )
+      same((await ledger(store)).delivered, 40, 'delivered')
+    },
+  },
+  {
+    name: 'onWork: calls for commits, releases, work given back and reports, until stopped',
+    async run(setup) {
+      const store = await opened(setup)
+      let calls = 0
+      const stop = store.onWork(() => {
+        calls++
+      })
+      const told = async (what: string, run: () => Promise<unknown>): Promise<void> => {
+        const before = calls
+        await run()
+        await store.stats()
+        holds(calls > before, `no call for ${what}`)
+      }
+      await told('a commit', () => put(store, envelopeTo('a.example')))
+      const lease = await takeOne(store, 'a.example')
+      await told('work given back', () => settleAll(store, lease, { kind: 'returned' }))
+      const again = await takeOne(store, 'a.example')
+      await told('a report', () =>
+        store.settle([{ ...outcome(again, { kind: 'failed', status: '5.0.0', because: 'no' }), spawn: [report] }]),
+      )
+      for await (const _ of store.change({}, { kind: 'hold', because: 'test' }));
+      await told('a release', async () => {
+        for await (const _ of store.change({}, { kind: 'release' }));
+      })
+      stop()
+      const before = calls
+      await put(store, envelopeTo('a.example'))
+      await store.stats()
+      same(calls, before, 'calls after stop')
+    },
+  },
+]
