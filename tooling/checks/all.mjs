@@ -23,6 +23,9 @@ const checks = {
 /** Needs the registry, so it runs only when named; CI names it. */
 const onRequest = new Set(['consumer'])
 
+const turboSaysItTwice =
+  /^(@\S+ {2}(WARNING|ERROR) {2}command .*|@\S+: \[ELIFECYCLE\].*|@\S+: cache miss, executing .*)\n/gm
+
 const named = process.argv.slice(2)
 for (const name of named)
   if (!Object.hasOwn(checks, name)) {
@@ -43,7 +46,7 @@ for (const name of chosen) {
   const notes = output.split('\n').filter((line) => line.startsWith('note: '))
   if (!ok) {
     failed++
-    console.log(output.trimEnd().replace(/^/gm, '    '))
+    console.log(output.replace(turboSaysItTwice, '').trimEnd().replace(/^/gm, '    '))
   } else for (const note of notes) console.log(`    ${note}`)
 }
 console.log(`${chosen.length - failed} passed, ${failed} failed`)
