@@ -93,19 +93,25 @@ const isGone = (pid) => {
 }
 
 mkdirSync(home, { recursive: true })
-const pnpm = join(home, 'node_modules/@pnpm', `exe.${target}`, 'pnpm')
+const fetchedPnpm = join(home, 'node_modules/@pnpm', `exe.${target}`, 'pnpm')
 const fetchedNode = join(home, 'node_modules', `node-${target}`, 'bin')
-const nodeDir = nodeIsNewEnough ? dirname(process.execPath) : fetchedNode
+const isPackaged = target === 'linux-x64' || target === 'linux-arm64'
 
-const tools = ['tooling/bootstrap/package-lock.json']
-once('tools', tools, pnpm, 'fetching pnpm and Node 24 as registry packages (once)', () => {
-  for (const f of ['package.json', 'package-lock.json']) cpSync(join(root, 'tooling/bootstrap', f), join(home, f))
-  rmSync(join(home, 'node_modules'), { recursive: true, force: true })
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: home })
-})
-for (const file of [pnpm, join(nodeDir, 'node')])
-  if (!existsSync(file)) fail(`no packaged tool for ${target} (${file} is missing): install Node >= 24.11 and pnpm 12`)
-env.PATH = [join(root, 'node_modules/.bin'), nodeDir, dirname(pnpm), env.PATH].join(delimiter)
+if (isPackaged) {
+  const why = 'fetching pnpm and Node 24 as registry packages (once)'
+  once('tools', ['tooling/bootstrap/package-lock.json'], fetchedPnpm, why, () => {
+    for (const f of ['package.json', 'package-lock.json']) cpSync(join(root, 'tooling/bootstrap', f), join(home, f))
+    rmSync(join(home, 'node_modules'), { recursive: true, force: true })
+    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: home })
+  })
+  if (!existsSync(fetchedPnpm) || !existsSync(join(fetchedNode, 'node'))) fail(`the tools for ${target} did not arrive`)
+} else if (!nodeIsNewEnough || !spawnSync('pnpm', ['--version'], { encoding: 'utf8' }).stdout?.startsWith('12.')) {
+  fail(`there is no packaged tool for ${target}: install Node >= 24.11 and pnpm 12, and start this with that Node`)
+}
+const pnpm = isPackaged ? fetchedPnpm : 'pnpm'
+const nodeDir = nodeIsNewEnough ? dirname(process.execPath) : fetchedNode
+const toolDirs = isPackaged ? [nodeDir, dirname(pnpm)] : [nodeDir]
+env.PATH = [join(root, 'node_modules/.bin'), ...toolDirs, env.PATH].join(delimiter)
 
 const manifests = ['packages', 'apps'].flatMap((group) =>
   existsSync(join(root, group))
