@@ -40,6 +40,17 @@ describe('scheduler', () => {
     expect(delivered[1]?.recipients[0]?.attempts).toBe(2)
   })
 
+  it('comes back for later work of a destination that had some at once', async () => {
+    const { scheduler, store, clock, delivered } = await rig(deliveredAll)
+    await store.draft().commit(envelope('a.example'))
+    await store.draft().commit(envelope('a.example'), { notBefore: clock.now() + 300_000 })
+    scheduler.start()
+    await settled()
+    expect(delivered).toHaveLength(1)
+    await clock.advance(300_000)
+    expect(delivered).toHaveLength(2)
+  })
+
   it('gives a newcomer its place before a backlog gets its next', async () => {
     const gates = new Map<string, (() => void)[]>()
     const { scheduler, put, delivered } = await rig(

@@ -142,5 +142,9 @@ async function shownEntries({ store, ids }: Side): Promise<unknown> {
 
 async function dueShown(store: QueueStore): Promise<unknown> {
   const { destinations, next } = await store.due(100)
-  return { next, destinations: [...destinations].sort((a, b) => (a.destination < b.destination ? -1 : 1)) }
+  // With something due, stores may differ in how much they look beyond it.
+  return {
+    next: destinations.length === 0 ? next : undefined,
+    destinations: [...destinations].sort((a, b) => (a.destination < b.destination ? -1 : 1)),
+  }
 }

@@ -46,10 +46,10 @@ export class Ready {
   /** There was less than asked for: nothing is left now. */
   exhausted(destination: DestinationKey, leased: number): void {
     this.#ready.delete(destination)
-    if (leased > 0) return
-    // The store's word was not true, or another holder was faster.
-    this.#nextAsk = Math.max(this.#nextAsk, this.#clock.monotonic() + emptyHandedPause)
+    // What it has for later was not part of the store's answer.
     this.#outdated = true
+    // Either the store's word was not true, or another holder was faster: no haste.
+    if (leased === 0) this.#nextAsk = Math.max(this.#nextAsk, this.#clock.monotonic() + emptyHandedPause)
   }
 
   /** Asks the store when there is reason to, and time. Rejects as the store does. */

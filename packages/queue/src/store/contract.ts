@@ -169,7 +169,10 @@ export interface DueDestination {
 export interface Due {
   /** Longest waiting first. */
   readonly destinations: readonly DueDestination[]
-  /** When to ask again if nothing else happens; not in the future when the limit cut the list; `undefined`: nothing is scheduled. */
+  /**
+   * When to ask again if nothing else happens; not in the future when the limit cut the list; `undefined`: nothing is
+   * scheduled. Later work of the destinations listed may be left out: ask again once theirs is leased.
+   */
   readonly next: Instant | undefined
 }
 

@@ -1,0 +1,195 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { QueueError } from '@angarium/queue'
+import { abandonWork } from '@angarium/queue/lifecycle'
+import type { Ask, Batch, Opening, Outcome, Reply, ThreadOptions } from '../thread/protocol.ts'
+import { Contents } from './contents.ts'
+import { change, read, scan, spoil, stats, strangers } from './inspection.ts'
+import { number, openDatabase, sqliteCode, WrongFormat } from './open.ts'
+import type { Scene } from './operations.ts'
+import { commit, due, extend, lease, settle } from './operations.ts'
+import { Tables } from './tables.ts'
+
+const busy = 5
+const full = 13
+const notADatabase = 26
+/** Pause between two attempts to get a failed database back. */
+const recoveryPause = 1_000
+
+type Failure = Extract<Outcome, { ok: false }>
+
+/** Does batches of operations, each batch one transaction and one sync. Lives in the store's thread. */
+export class Engine {
+  readonly #options: ThreadOptions
+  #db: DatabaseSync | undefined
+  #tables: Tables | undefined
+  /** The last transaction that was acknowledged: it must still be there after a failure. */
+  #acknowledged = 0
+  #lastRecovery: number | undefined
+
+  constructor(options: ThreadOptions) {
+    this.#options = options
+  }
+
+  /** Opens the database and takes back the leases of whoever had it before. */
+  open(): Opening {
+    try {
+      this.#connect()
+      const tables = this.#tables as Tables
+      this.#takeBackLeases(tables)
+      this.#acknowledged = tables.batch
+      const greatest = tables.get('SELECT max(id) AS id FROM message')?.id
+      return { ok: true, greatest: typeof greatest === 'string' ? greatest : undefined }
+    } catch (error) {
+      this.#disconnect()
+      return opening(error)
+    }
+  }
+
+  close(): void {
+    this.#disconnect()
+  }
+
+  handle({ asks, contents, now }: Batch): Reply {
+    try {
+      this.#recover(now)
+      return this.#attempt(asks, contents)
+    } catch (error) {
+      const code = sqliteCode(error)
+      this.#tables?.rollback()
+      // A full disk is found before anything is written: what makes room may still succeed.
+      if (code === full) return this.#withoutCommits({ asks, contents, now }, error)
+      this.#disconnect()
+      return { outcomes: asks.map(() => failure(error, false)), contents: new ArrayBuffer(0), gone: [] }
+    }
+  }
+
+  #attempt(asks: readonly Ask[], given: ArrayBuffer): Reply {
+    const tables = this.#tables as Tables
+    const scene: Scene = {
+      tables,
+      given: new Uint8Array(given),
+      contents: new Contents(),
+      keepKeysMs: this.#options.keepKeysMs,
+    }
+    tables.begin()
+    const outcomes = asks.map((ask): Outcome => {
+      try {
+        return { ok: true, answer: perform(scene, ask) }
+      } catch (error) {
+        // Thrown before anything is written; all else undoes the whole batch.
+        if (!QueueError.is(error, 'QUEUE_MISUSE')) throw error
+        return { ok: false, code: 'QUEUE_MISUSE', message: error.detail.because, clean: true }
+      }
+    })
+    const gone = tables.commit()
+    this.#acknowledged = tables.batch
+    return { outcomes, contents: scene.contents.take(), gone }
+  }
+
+  #withoutCommits({ asks, ...batch }: Batch, because: unknown): Reply {
+    const rest = asks.filter(({ op }) => op !== 'commit')
+    if (rest.length === asks.length)
+      return { outcomes: asks.map(() => failure(because, true)), contents: new ArrayBuffer(0), gone: [] }
+    const reply = this.handle({ ...batch, asks: rest })
+    const answers = reply.outcomes[Symbol.iterator]()
+    const refused = failure(because, true)
+    return { ...reply, outcomes: asks.map(({ op }) => (op === 'commit' ? refused : (answers.next().value ?? refused))) }
+  }
+
+  #connect(): void {
+    const { path, holdAfter, spacing, maxOctets } = this.#options
+    this.#db = openDatabase(path, maxOctets)
+    this.#tables = new Tables(this.#db, { holdAfter, spacing })
+  }
+
+  #disconnect(): void {
+    this.#tables = undefined
+    try {
+      this.#db?.close()
+    } catch {
+      // It is of no more use either way, and the lock goes with the process at the latest.
+    }
+    this.#db = undefined
+  }
+
+  /**
+   * After a failure nothing in memory is believed: the database is opened anew and read whole, and has to hold the last
+   * transaction that was acknowledged.
+   */
+  #recover(now: number): void {
+    if (this.#tables !== undefined) return
+    if (this.#lastRecovery !== undefined && now < this.#lastRecovery + recoveryPause && now >= this.#lastRecovery)
+      throw new Error('the database failed and rests')
+    this.#lastRecovery = now
+    this.#connect()
+    const db = this.#db as DatabaseSync
+    const blocked = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy
+    if (blocked !== 0) throw new Error('the log cannot be brought into the database')
+    const verdict = db.prepare('PRAGMA quick_check(1)').get()?.quick_check
+    if (verdict !== 'ok') throw new Error(`the database does not hold together: ${String(verdict)}`)
+    if (number(db, 'SELECT batch FROM ledger') < this.#acknowledged) throw new Error('acknowledged work is missing')
+    this.#lastRecovery = undefined
+  }
+
+  #takeBackLeases(tables: Tables): void {
+    const rows = tables.all(
+      'SELECT m.id AS id, w.destination AS destination FROM work AS w JOIN message AS m ON m.seq = w.message WHERE w.until IS NOT NULL ORDER BY w.until, w.message',
+    )
+    if (rows.length === 0) return
+    tables.begin()
+    let order = 0
+    for (const { id, destination } of rows) {
+      const message = tables.message(id as string)
+      const work = message && tables.workOf(message, destination as string)
+      if (message === undefined || work === undefined) continue
+      tables.putWork(message, work, abandonWork(work, this.#options.now, tables.policy, order++))
+    }
+    tables.commit()
+  }
+}
+
+function perform(scene: Scene, ask: Ask): unknown {
+  switch (ask.op) {
+    case 'commit':
+      return commit(scene, ask)
+    case 'due':
+      return due(scene, ask)
+    case 'lease':
+      return lease(scene, ask)
+    case 'extend':
+      return extend(scene, ask)
+    case 'settle':
+      return settle(scene, ask)
+    case 'read':
+      return read(scene, ask)
+    case 'scan':
+      return scan(scene, ask)
+    case 'change':
+      return change(scene, ask)
+    case 'stats':
+      return stats(scene, ask)
+    case 'strangers':
+      return strangers(scene, ask)
+    case 'spoil':
+      return spoil(scene, ask)
+  }
+}
+
+function failure(error: unknown, clean: boolean): Failure {
+  return {
+    ok: false,
+    code: 'QUEUE_STORE_FAILED',
+    message: error instanceof Error ? error.message : String(error),
+    clean,
+  }
+}
+
+function opening(error: unknown): Failure {
+  const code = sqliteCode(error)
+  if (code === busy) return { ...failure(error, true), code: 'QUEUE_LOCKED' }
+  if (error instanceof WrongFormat)
+    return { ...failure(error, true), code: 'QUEUE_FORMAT', found: error.found, expected: error.expected }
+  if (code === notADatabase)
+    return { ...failure(error, true), code: 'QUEUE_FORMAT', found: 'no database', expected: 'a queue' }
+  return failure(error, true)
+}

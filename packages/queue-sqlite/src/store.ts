@@ -1,0 +1,394 @@
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type {
+  Accepted,
+  Change,
+  CommitOptions,
+  CorruptEntry,
+  Cursor,
+  Draft,
+  Due,
+  Entry,
+  Envelope,
+  Filter,
+  Instant,
+  Lease,
+  LeaseRef,
+  LeaseRequest,
+  Millis,
+  Progress,
+  QueueId,
+  QueueStats,
+  QueueStore,
+  Settlement,
+  SettleResult,
+  Spawn,
+  StoreCapabilities,
+} from '@angarium/queue'
+import { defaultAbandonPolicy, QueueError } from '@angarium/queue'
+import {
+  checkCommit,
+  checkDuration,
+  checkLeaseRequest,
+  checkSettlement,
+  createIdMaker,
+  entryOf,
+  leaseOf,
+  leaseWork,
+  workOf,
+} from '@angarium/queue/lifecycle'
+import type { BodyFiles } from './bodies/files.ts'
+import { nodeBodyFiles } from './bodies/files.ts'
+import { Vault } from './bodies/vault.ts'
+import { messageFacts, messageRow, workOfRow, workRow } from './database/rows.ts'
+import type { Content } from './draft.ts'
+import { createDraft } from './draft.ts'
+import type { SqliteStoreOptions } from './options.ts'
+import { sqliteStoreCapabilities } from './options.ts'
+import type { Answered } from './thread/link.ts'
+import { Link, StoreFailed } from './thread/link.ts'
+import type { NewMessage, Page, SettleOrder, Stretch } from './thread/protocol.ts'
+
+/** Ids given to one `change` step. */
+const changeStep = 200
+
+/**
+ * Makes a store in a directory of its own; nothing is touched before `open`.
+ *
+ * `open` rejects with QUEUE_LOCKED when another process has the queue, QUEUE_FORMAT when the file is not one.
+ */
+export function createSqliteStore(options: SqliteStoreOptions): QueueStore {
+  return new SqliteStore(options)
+}
+
+/** Makes a store and opens it. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<QueueStore> {
+  const store = createSqliteStore(options)
+  await store.open()
+  return store
+}
+
+class SqliteStore implements QueueStore {
+  readonly capabilities: StoreCapabilities = sqliteStoreCapabilities
+  readonly #options: SqliteStoreOptions
+  readonly #files: BodyFiles
+  readonly #vault: Vault
+  readonly #bodyInRow: number
+  readonly #listeners = new Set<() => void>()
+  #link: Link | undefined
+  #newId: () => QueueId
+  #free = Infinity
+  #freeKnownAt = -Infinity
+  /** Calls that use files, so that `close` can wait for them. */
+  readonly #busy = new Set<Promise<unknown>>()
+
+  constructor(options: SqliteStoreOptions) {
+    this.#options = options
+    this.#bodyInRow = options.bodyInRow ?? 65_536
+    this.#files = options.files ?? nodeBodyFiles(join(options.directory, 'bodies'))
+    this.#vault = new Vault(this.#files, options.random)
+    this.#newId = createIdMaker(options.clock, options.random)
+  }
+
+  async open(): Promise<void> {
+    if (this.#link !== undefined) return
+    const { directory, clock, random, abandon, keepKeysMs = 604_800_000, maxOctets } = this.#options
+    const link = new Link(
+      () => clock.now(),
+      (ids) => {
+        for (const id of ids) this.#track(this.#vault.remove(id))
+      },
+    )
+    await this.#prepare()
+    const policy = { ...defaultAbandonPolicy, ...abandon }
+    const path = join(directory, 'queue.sqlite')
+    const greatest = await link.open({ path, now: clock.now(), ...policy, keepKeysMs, maxOctets })
+    try {
+      // The lock is ours from here on: what no message speaks of belongs to nobody.
+      await this.#vault.tidy(async (ids) => (await link.ask('strangers', { ids })).answer)
+      // The new database file needs its name to last as well.
+      await this.#files.prepare()
+    } catch (error) {
+      await link.close()
+      throw failed('open', error)
+    }
+    this.#newId = createIdMaker(clock, random, greatest as QueueId | undefined)
+    this.#link = link
+  }
+
+  async #prepare(): Promise<void> {
+    try {
+      await this.#files.prepare()
+      this.#free = await this.#files.free()
+    } catch (error) {
+      throw failed('open', error)
+    }
+  }
+
+  async close(): Promise<void> {
+    const link = this.#link
+    this.#link = undefined
+    await link?.close()
+    await Promise.all(this.#busy)
+    await this.#vault.close()
+  }
+
+  draft(hint?: { readonly size?: number }): Draft {
+    return createDraft(this.#vault, this.#bodyInRow, hint?.size ?? 4_096, (content, envelope, options) =>
+      this.#commit(content, envelope, options),
+    )
+  }
+
+  async #commit(content: Content, envelope: Envelope, options: CommitOptions): Promise<Accepted> {
+    const now = this.#options.clock.now()
+    const { key, lease: wanted, notBefore } = options
+    const id = this.#newId()
+    try {
+      const link = this.#demand('commit')
+      this.#demandRoom()
+      const filed = content.kind === 'filing' ? await content.filing.finish(id) : undefined
+      const body = content.kind === 'memory' ? content.octets : undefined
+      const facts = {
+        id,
+        acceptedAt: now,
+        size: filed?.size ?? body?.length ?? 0,
+        reversePath: envelope.reversePath,
+        parameters: envelope.parameters,
+      }
+      const due = Math.max(now, notBefore ?? now)
+      const works = workOf(envelope, due).map(
+        (work) => (wanted && leaseWork(work, wanted.holder, now + wanted.duration, now)) ?? work,
+      )
+      const message: NewMessage = {
+        row: messageRow(facts, filed?.sum ?? crc32(body ?? ''), filed !== undefined),
+        works: works.map((work) => workRow(id, work)),
+        at: 0,
+        length: body?.length ?? 0,
+      }
+      const leases = works
+        .filter(({ lease }) => lease !== undefined)
+        .map((work, at) => leaseOf(facts, work, at === 0 ? body : body?.slice()))
+      const { answer } = await link.ask('commit', { message, key, now }, body === undefined ? [] : [body])
+      if (answer.known !== undefined) {
+        if (filed !== undefined) await this.#vault.remove(id)
+        return { id: answer.known as QueueId, duplicate: true, leases: [] }
+      }
+      if (leases.length < works.length) this.#tellWork()
+      return { id, duplicate: false, leases }
+    } catch (error) {
+      // With the outcome unknown the row may be there: then its file must be, and the next start decides.
+      if (content.kind === 'filing' && !(error instanceof StoreFailed && !error.clean)) {
+        await content.filing.discard()
+        await this.#vault.remove(id)
+      }
+      throw error
+    }
+  }
+
+  async due(limit: number): Promise<Due> {
+    const { answer } = await this.#demand('due').ask('due', { limit, now: this.#options.clock.now() })
+    return answer
+  }
+
+  async lease(request: LeaseRequest): Promise<readonly Lease[]> {
+    const link = this.#demand('lease')
+    checkLeaseRequest(request)
+    const { destination, holder, duration, limit } = request
+    const now = this.#options.clock.now()
+    const { answer, contents } = await link.ask('lease', { destination, holder, until: now + duration, limit, now })
+    return answer.map(({ row, work, body }) =>
+      leaseOf(messageFacts(row), workOfRow(row.id, work), body && stretch(contents, body)),
+    )
+  }
+
+  async extend(leases: readonly LeaseRef[], duration: Millis): Promise<readonly LeaseRef[]> {
+    const link = this.#demand('extend')
+    checkDuration('extend', duration)
+    const until = this.#options.clock.now() + duration
+    const { answer } = await link.ask('extend', { leases: leases.map(named), until })
+    return answer.flatMap((at) => leases[at] ?? [])
+  }
+
+  async settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]> {
+    const link = this.#demand('settle')
+    for (const settlement of settlements) {
+      checkSettlement(settlement)
+      for (const { envelope } of settlement.spawn ?? []) checkCommit(envelope, {})
+    }
+    const now = this.#options.clock.now()
+    const contents: Uint8Array[] = []
+    const orders: SettleOrder[] = []
+    const filed: string[] = []
+    for (const { lease, recipients, spawn = [] } of settlements) {
+      const messages: NewMessage[] = []
+      for (const one of spawn) messages.push(await this.#report(one, now, contents, filed))
+      orders.push({ lease: named(lease), recipients, spawn: messages })
+    }
+    try {
+      const { answer } = await link.ask('settle', { orders, now }, contents)
+      const kept = new Set<string>()
+      const results = orders.map(({ spawn }, at): SettleResult => {
+        if (answer.settled[at] !== true) return { kind: 'stale' }
+        for (const { row } of spawn) kept.add(row.id)
+        return { kind: 'settled', spawned: spawn.map(({ row }) => row.id as QueueId) }
+      })
+      await this.#unfile(filed.filter((id) => !kept.has(id)))
+      if (answer.more) this.#tellWork()
+      return results
+    } catch (error) {
+      if (!(error instanceof StoreFailed && !error.clean)) await this.#unfile(filed)
+      throw error
+    }
+  }
+
+  /** Makes a report ready for the database, its content filed when it is large. */
+  async #report(
+    { envelope, content }: Spawn,
+    now: Instant,
+    contents: Uint8Array[],
+    filed: string[],
+  ): Promise<NewMessage> {
+    const id = this.#newId()
+    const { reversePath, parameters } = envelope
+    const large = content.length > this.#bodyInRow
+    const at = contents.reduce((sum, piece) => sum + piece.length, 0)
+    if (large) {
+      const filing = await this.#vault.begin()
+      await filing.write(content)
+      await filing.finish(id)
+      filed.push(id)
+    } else contents.push(content)
+    return {
+      row: messageRow({ id, acceptedAt: now, size: content.length, reversePath, parameters }, crc32(content), large),
+      works: workOf(envelope, now).map((work) => workRow(id, work)),
+      at,
+      length: large ? 0 : content.length,
+    }
+  }
+
+  async #unfile(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.#vault.remove(id)
+  }
+
+  async *read(id: QueueId): AsyncGenerator<Uint8Array> {
+    const link = this.#demand('read')
+    const { answer, contents } = await link.ask('read', { id })
+    if (answer === undefined) throw new QueueError('QUEUE_NOT_FOUND', `no message ${id}`, { id })
+    if (answer.kind === 'corrupt') {
+      const { because } = answer
+      throw new QueueError('QUEUE_CORRUPT', `message ${id}: ${because}`, { id, because })
+    }
+    if (answer.kind === 'row') {
+      yield stretch(contents, answer.body)
+      return
+    }
+    try {
+      yield* this.#vault.read(id, answer.size, answer.sum)
+    } catch (error) {
+      if (QueueError.is(error, 'QUEUE_CORRUPT')) await this.#spoiled(id, error.detail.because)
+      throw error
+    }
+  }
+
+  /** A file was found damaged, unless the message has gone since, and the file with it. */
+  async #spoiled(id: QueueId, because: string): Promise<void> {
+    const link = this.#demand('read')
+    const { answer } = await link.ask('read', { id })
+    if (answer === undefined) throw new QueueError('QUEUE_NOT_FOUND', `no message ${id}`, { id })
+    await link.ask('spoil', { id, because })
+  }
+
+  async *scan(filter: Filter = {}, after: Cursor = ''): AsyncGenerator<Entry | CorruptEntry> {
+    for (let from: string | undefined = after; from !== undefined; ) {
+      const page: Page = (await this.#demand('scan').ask('scan', { filter, after: from })).answer
+      for (const entry of page.entries)
+        if (entry.kind === 'corrupt') yield entry
+        else
+          yield entryOf(
+            messageFacts(entry.row),
+            entry.works.map((work) => workOfRow(entry.row.id, work)),
+          )
+      from = page.next
+    }
+  }
+
+  async *change(selection: Filter | readonly QueueId[], change: Change): AsyncGenerator<Progress> {
+    const ids = Array.isArray(selection) ? (selection as readonly QueueId[]) : undefined
+    const filter: Filter = ids === undefined ? (selection as Filter) : {}
+    let at = 0
+    let after: string | undefined = ''
+    do {
+      const some = ids?.slice(at, at + changeStep)
+      at += changeStep
+      const link = this.#demand('change')
+      const now = this.#options.clock.now()
+      const asked: Promise<Answered<'change'>> = link.ask('change', {
+        filter,
+        ids: some,
+        after: after ?? '',
+        change,
+        now,
+      })
+      const { answer } = await asked
+      if (answer.progress.length > 0 && change.kind !== 'hold' && change.kind !== 'remove') this.#tellWork()
+      for (const { id, recipients } of answer.progress) yield { id: id as QueueId, recipients }
+      after = answer.next
+    } while (ids === undefined ? after !== undefined : at < ids.length)
+  }
+
+  async stats(): Promise<QueueStats> {
+    return (await this.#demand('stats').ask('stats', {})).answer
+  }
+
+  onWork(listener: () => void): () => void {
+    // Its own function each time, so that one listener may be added twice and taken away once.
+    const heard = (): void => listener()
+    this.#listeners.add(heard)
+    return () => this.#listeners.delete(heard)
+  }
+
+  #tellWork(): void {
+    for (const listener of this.#listeners) queueMicrotask(listener)
+  }
+
+  #demand(operation: string): Link {
+    if (this.#link === undefined)
+      throw new QueueError('QUEUE_CLOSED', `${operation}: the store is not open`, { operation })
+    return this.#link
+  }
+
+  /** Refuses new mail on a disk that is nearly full; a look at the disk at most once a second. */
+  #demandRoom(): void {
+    const { clock, minFree = 67_108_864 } = this.#options
+    const now = clock.monotonic()
+    if (now - this.#freeKnownAt >= 1_000) {
+      this.#freeKnownAt = now
+      const look = this.#files.free().then((free) => {
+        this.#free = free
+      })
+      // Not to know is no reason to refuse.
+      this.#track(look.catch(() => undefined))
+    }
+    if (this.#free < minFree)
+      throw new QueueError('QUEUE_STORE_FAILED', 'commit: the disk is nearly full', { operation: 'commit' })
+  }
+
+  #track(work: Promise<unknown>): void {
+    this.#busy.add(work)
+    void work.then(() => this.#busy.delete(work))
+  }
+}
+
+function stretch(contents: ArrayBuffer, { at, length }: Stretch): Uint8Array {
+  return new Uint8Array(contents, at, length).slice()
+}
+
+/** The name alone: a whole lease would be copied to the other thread, body and all. */
+function named({ id, destination, fence }: LeaseRef): LeaseRef {
+  return { id, destination, fence }
+}
+
+function failed(operation: string, error: unknown): QueueError {
+  if (error instanceof Error && error.name === 'QueueError') return error as QueueError
+  return new QueueError('QUEUE_STORE_FAILED', `${operation}: the disk failed`, { operation }, { cause: error })
+}

@@ -1,0 +1,205 @@
+import { Worker } from 'node:worker_threads'
+import type { QueueErrorCode } from '@angarium/queue'
+import { QueueError } from '@angarium/queue'
+import type { Ask, Batch, Opening, Operation, Operations, Outcome, Reply, ThreadOptions } from './protocol.ts'
+
+/** An answer, and the contents its stretches point into. */
+export interface Answered<O extends Operation> {
+  readonly answer: Operations[O]['answer']
+  readonly contents: ArrayBuffer
+}
+
+interface Pending {
+  readonly ask: Ask
+  readonly content: readonly Uint8Array[]
+  readonly resolve: (answered: Answered<Operation>) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Operations and octets in one batch: more would make the first of them wait for the last. */
+const batchLimit = 500
+const batchOctets = 8_388_608
+
+/** The store's end of its thread: gathers what is asked while a batch is under way, and sends it as the next. */
+export class Link {
+  readonly #now: () => number
+  readonly #onGone: (ids: readonly string[]) => void
+  #worker: Worker | undefined
+  #waiting: Pending[] = []
+  #underWay: readonly Pending[] = []
+  #idle: (() => void) | undefined
+  #sending = false
+
+  constructor(now: () => number, onGone: (ids: readonly string[]) => void) {
+    this.#now = now
+    this.#onGone = onGone
+  }
+
+  /** Starts the thread, which opens the database. */
+  open(options: ThreadOptions): Promise<string | undefined> {
+    const worker = startThread(options)
+    return new Promise((resolve, reject) => {
+      worker.once('message', (opening: Opening) => {
+        if (!opening.ok) {
+          void worker.terminate()
+          reject(errorOf('open', opening, options.path))
+          return
+        }
+        this.#worker = worker
+        worker.on('message', (reply: Reply) => this.#answer(reply))
+        resolve(opening.greatest)
+      })
+      worker.once('error', (error) => {
+        reject(new QueueError('QUEUE_STORE_FAILED', 'the store thread failed', { operation: 'open' }, { cause: error }))
+        this.#lost(error)
+      })
+      worker.once('exit', () => this.#lost(new Error('the store thread ended')))
+    })
+  }
+
+  /** Waits for what was asked, then ends the thread. */
+  async close(): Promise<void> {
+    if (this.#waiting.length + this.#underWay.length > 0)
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve
+      })
+    const worker = this.#worker
+    this.#worker = undefined
+    if (worker === undefined) return
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    worker.postMessage('close')
+    await ended
+  }
+
+  /** Asks; `content` goes along, of which the question knows the lengths, see {@link placeholders}. */
+  ask<O extends Operation>(
+    op: O,
+    ask: Operations[O]['ask'],
+    content: readonly Uint8Array[] = [],
+  ): Promise<Answered<O>> {
+    return new Promise<Answered<O>>((resolve, reject) => {
+      if (this.#worker === undefined) {
+        reject(new QueueError('QUEUE_STORE_FAILED', `${op}: the store thread is gone`, { operation: op }))
+        return
+      }
+      const pending = { ask: { op, ...ask } as Ask, content, resolve, reject } as Pending
+      this.#waiting.push(pending)
+      if (this.#sending || this.#underWay.length > 0) return
+      this.#sending = true
+      // At the end of this turn, so that what is asked at once goes at once.
+      queueMicrotask(() => {
+        this.#sending = false
+        this.#send()
+      })
+    })
+  }
+
+  #send(): void {
+    if (this.#underWay.length > 0 || this.#waiting.length === 0 || this.#worker === undefined) return
+    let count = 0
+    let octets = 0
+    for (const { content } of this.#waiting) {
+      if (count >= batchLimit || (count > 0 && octets >= batchOctets)) break
+      for (const piece of content) octets += piece.length
+      count++
+    }
+    this.#underWay = this.#waiting.splice(0, count)
+    const contents = new Uint8Array(octets)
+    let at = 0
+    const asks = this.#underWay.map(({ ask, content }) => {
+      const first = at
+      for (const piece of content) {
+        contents.set(piece, at)
+        at += piece.length
+      }
+      return content.length === 0 ? ask : moved(ask, first)
+    })
+    const batch: Batch = { now: this.#now(), asks, contents: contents.buffer }
+    this.#worker.postMessage(batch, [contents.buffer])
+  }
+
+  #answer({ outcomes, contents, gone }: Reply): void {
+    const done = this.#underWay
+    this.#underWay = []
+    // The thread gets its next batch before we look at this one's results.
+    this.#send()
+    if (gone.length > 0) this.#onGone(gone)
+    for (const [at, { ask, resolve, reject }] of done.entries()) {
+      const outcome = outcomes[at]
+      if (outcome?.ok === true) resolve({ answer: outcome.answer as never, contents })
+      else reject(errorOf(ask.op, outcome ?? noOutcome, ''))
+    }
+    if (this.#underWay.length === 0 && this.#waiting.length === 0) this.#idle?.()
+  }
+
+  #lost(cause: Error): void {
+    this.#worker = undefined
+    const left = [...this.#underWay, ...this.#waiting]
+    this.#underWay = []
+    this.#waiting = []
+    for (const { ask, reject } of left)
+      reject(
+        new QueueError('QUEUE_STORE_FAILED', `${ask.op}: the store thread failed`, { operation: ask.op }, { cause }),
+      )
+    this.#idle?.()
+  }
+}
+
+const noOutcome: Extract<Outcome, { ok: false }> = {
+  ok: false,
+  code: 'QUEUE_STORE_FAILED',
+  message: 'no outcome',
+  clean: false,
+}
+
+/** Questions are made before their place in the buffer is known: `at` counts from the question's own first octet. */
+function moved(ask: Ask, by: number): Ask {
+  if (ask.op === 'commit') return { ...ask, message: { ...ask.message, at: ask.message.at + by } }
+  if (ask.op !== 'settle') return ask
+  const orders = ask.orders.map((order) =>
+    order.spawn.length === 0
+      ? order
+      : { ...order, spawn: order.spawn.map((message) => ({ ...message, at: message.at + by })) },
+  )
+  return { ...ask, orders }
+}
+
+function startThread(options: ThreadOptions): Worker {
+  // Built, the thread's file lies beside this chunk; from sources it is TypeScript and so is what it imports.
+  const source = import.meta.url.endsWith('.ts')
+  const file = source ? new URL('../worker.ts', import.meta.url) : new URL('./worker.js', import.meta.url)
+  return new Worker(file, {
+    workerData: options,
+    execArgv: source
+      ? ['--conditions=@angarium/source', '--disable-warning=ExperimentalWarning']
+      : ['--disable-warning=ExperimentalWarning'],
+  })
+}
+
+/** What a failed outcome is thrown as. */
+function errorOf(
+  operation: string,
+  { code, message, clean, found, expected }: Extract<Outcome, { ok: false }>,
+  where: string,
+): QueueError {
+  const text = `${operation}: ${message}`
+  const cause = { cause: new Error(message) }
+  const codes: { readonly [C in typeof code & QueueErrorCode]: () => QueueError } = {
+    QUEUE_MISUSE: () => new QueueError('QUEUE_MISUSE', text, { operation, because: message }),
+    QUEUE_LOCKED: () => new QueueError('QUEUE_LOCKED', `${where} is in use by another process`, { where }, cause),
+    QUEUE_FORMAT: () =>
+      new QueueError('QUEUE_FORMAT', `${where}: ${message}`, { where, found: found ?? '', expected: expected ?? '' }),
+    QUEUE_STORE_FAILED: () => new StoreFailed(text, operation, clean, message),
+  }
+  return codes[code]()
+}
+
+/** QUEUE_STORE_FAILED with what only this package asks: whether it is sure that nothing was applied. */
+export class StoreFailed extends QueueError<'QUEUE_STORE_FAILED'> {
+  readonly clean: boolean
+
+  constructor(text: string, operation: string, clean: boolean, because: string) {
+    super('QUEUE_STORE_FAILED', text, { operation }, { cause: new Error(because) })
+    this.clean = clean
+  }
+}

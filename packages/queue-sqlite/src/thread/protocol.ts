@@ -1,0 +1,154 @@
+import type { Change, DueDestination, Filter, QueueErrorCode, QueueStats, RecipientSettlement } from '@angarium/queue'
+import type { MessageRow, WorkRow } from '../database/rows.ts'
+
+/** A message ready for the database; its content, unless filed, is a stretch of the batch's buffer. */
+export interface NewMessage {
+  readonly row: MessageRow
+  readonly works: readonly WorkRow[]
+  readonly at: number
+  readonly length: number
+}
+
+/** A lease named by plain data. */
+export interface LeaseName {
+  readonly id: string
+  readonly destination: string
+  readonly fence: number
+}
+
+/** A settlement as it crosses threads, its reports ready for the database. */
+export interface SettleOrder {
+  readonly lease: LeaseName
+  readonly recipients: readonly RecipientSettlement[]
+  readonly spawn: readonly NewMessage[]
+}
+
+/** What the store asks of its thread, with the answer to each. */
+export interface Operations {
+  readonly commit: {
+    ask: { readonly message: NewMessage; readonly key: string | undefined; readonly now: number }
+    /** The id of the first commit under the same key, if there was one. */
+    answer: { readonly known: string | undefined }
+  }
+  readonly due: {
+    ask: { readonly limit: number; readonly now: number }
+    answer: { readonly destinations: readonly DueDestination[]; readonly next: number | undefined }
+  }
+  readonly lease: {
+    ask: {
+      readonly destination: string
+      readonly holder: string
+      readonly until: number
+      readonly limit: number
+      readonly now: number
+    }
+    answer: readonly LeasedRow[]
+  }
+  readonly extend: {
+    ask: { readonly leases: readonly LeaseName[]; readonly until: number }
+    /** Positions of those extended. */
+    answer: readonly number[]
+  }
+  readonly settle: {
+    ask: { readonly orders: readonly SettleOrder[]; readonly now: number }
+    /** Whether each was applied, and whether some work is due at once. */
+    answer: { readonly settled: readonly boolean[]; readonly more: boolean }
+  }
+  readonly read: { ask: { readonly id: string }; answer: StoredContent | undefined }
+  readonly scan: { ask: { readonly filter: Filter; readonly after: string }; answer: Page }
+  readonly change: {
+    ask: {
+      readonly filter: Filter
+      readonly ids: readonly string[] | undefined
+      readonly after: string
+      readonly change: Change
+      readonly now: number
+    }
+    answer: {
+      readonly progress: readonly { readonly id: string; readonly recipients: number }[]
+      readonly next: string | undefined
+    }
+  }
+  readonly stats: { ask: Record<never, never>; answer: QueueStats }
+  /** Which of these ids no filed message has. */
+  readonly strangers: { ask: { readonly ids: readonly string[] }; answer: readonly string[] }
+  /** A content file was found damaged. */
+  readonly spoil: { ask: { readonly id: string; readonly because: string }; answer: null }
+}
+
+/** Name of an operation. */
+export type Operation = keyof Operations
+
+/** One question with its name. */
+export type Ask = { [O in Operation]: { readonly op: O } & Operations[O]['ask'] }[Operation]
+
+/** A leased message: what the main thread makes a lease of. */
+export interface LeasedRow {
+  readonly row: Pick<MessageRow, 'id' | 'accepted' | 'size' | 'facts' | 'factsSum'>
+  readonly work: WorkRow
+  /** The content, when it is in the row. */
+  readonly body: Stretch | undefined
+}
+
+/** A stretch of the reply's buffer. */
+export interface Stretch {
+  readonly at: number
+  readonly length: number
+}
+
+/** Where the content is. */
+export type StoredContent =
+  | { readonly kind: 'row'; readonly body: Stretch }
+  | { readonly kind: 'file'; readonly size: number; readonly sum: number }
+  | { readonly kind: 'corrupt'; readonly because: string }
+
+/** Some entries of a scan, and where to go on; `undefined`: that was all. */
+export interface Page {
+  readonly entries: readonly (
+    | { readonly kind: 'message'; readonly row: LeasedRow['row']; readonly works: readonly WorkRow[] }
+    | { readonly kind: 'corrupt'; readonly id: string; readonly because: string }
+  )[]
+  readonly next: string | undefined
+}
+
+/** How an operation ended. */
+export type Outcome =
+  | { readonly ok: true; readonly answer: unknown }
+  | {
+      readonly ok: false
+      readonly code: Extract<QueueErrorCode, 'QUEUE_MISUSE' | 'QUEUE_STORE_FAILED' | 'QUEUE_LOCKED' | 'QUEUE_FORMAT'>
+      readonly message: string
+      /** For QUEUE_FORMAT. */
+      readonly found?: string
+      readonly expected?: string
+      /** True when it is known that nothing was applied. */
+      readonly clean: boolean
+    }
+
+/** Several operations, done in one transaction. */
+export interface Batch {
+  readonly now: number
+  readonly asks: readonly Ask[]
+  readonly contents: ArrayBuffer
+}
+
+/** Outcomes in the order of the questions. */
+export interface Reply {
+  readonly outcomes: readonly Outcome[]
+  readonly contents: ArrayBuffer
+  /** Filed messages that are gone: their files may go too. */
+  readonly gone: readonly string[]
+}
+
+/** How the thread is set up. */
+export interface ThreadOptions {
+  readonly path: string
+  readonly now: number
+  readonly holdAfter: number
+  readonly spacing: number
+  readonly keepKeysMs: number
+  readonly maxOctets: number | undefined
+}
+
+/** First words of the thread: open, with the greatest id there is, or why not. */
+export type Opening = { readonly ok: true; readonly greatest: string | undefined } | Extract<Outcome, { ok: false }>
