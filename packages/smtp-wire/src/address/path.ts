@@ -1,5 +1,5 @@
 import { asciiLower } from '../octets.ts'
-import { type Fault, fault, item, type Item } from '../step.ts'
+import { type Fault, fault, type Item, item } from '../step.ts'
 import { parseDomain } from './domain.ts'
 import { type AddressLimits, addressLimits, formatMailbox, type Mailbox, parseMailbox } from './mailbox.ts'
 
@@ -30,13 +30,19 @@ export type PathFault = 'path-syntax' | 'path-too-long'
  *
  * @rfc 5321 4.1.2
  */
-export function readReversePath(text: string, limits: AddressLimits = addressLimits): Item<ReversePath> | Fault<PathFault> {
+export function readReversePath(
+  text: string,
+  limits: AddressLimits = addressLimits,
+): Item<ReversePath> | Fault<PathFault> {
   if (text.startsWith('<>')) return item<ReversePath>({ kind: 'null' }, 2)
   return readPath(text, limits)
 }
 
 /** Reads a forward-path, like {@link readReversePath}; `<Postmaster>` stands alone. @rfc 5321 4.1.2 */
-export function readForwardPath(text: string, limits: AddressLimits = addressLimits): Item<ForwardPath> | Fault<PathFault> {
+export function readForwardPath(
+  text: string,
+  limits: AddressLimits = addressLimits,
+): Item<ForwardPath> | Fault<PathFault> {
   if (asciiLower(text.slice(0, 12)) === '<postmaster>') return item<ForwardPath>({ kind: 'postmaster' }, 12)
   return readPath(text, limits)
 }

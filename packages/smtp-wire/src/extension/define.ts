@@ -1,0 +1,54 @@
+import {
+  type AnyExtension,
+  type ClientHalf,
+  type Extension,
+  type ParameterSet,
+  type ParameterValues,
+  proceed,
+  type SessionContext,
+  type SessionSwitches,
+  type TransactionContext,
+  type VerbSpec,
+  type Verdict,
+} from './types.ts'
+
+/** What an author writes; everything but the first three may be left out. */
+export interface ExtensionSpec<M extends ParameterSet, R extends ParameterSet> {
+  readonly name: string
+  readonly rfc: number
+  readonly keyword: string
+  /** Left out: offered always, without arguments. */
+  readonly ehlo?: (context: SessionContext) => readonly string[] | undefined
+  readonly mail?: M
+  readonly rcpt?: R
+  readonly verbs?: Readonly<Record<string, VerbSpec>>
+  readonly requires?: readonly string[]
+  readonly switches?: SessionSwitches
+  /** Judges a MAIL after its parameters were read. Synchronous and pure; anything slower is a policy stage's work. */
+  readonly onMail?: (parameters: ParameterValues<M>, context: TransactionContext) => Verdict
+  readonly onRcpt?: (parameters: ParameterValues<R>, context: TransactionContext) => Verdict
+  readonly client?: ClientHalf
+}
+
+type None = Record<never, never>
+
+/** Completes an extension. Its parameter types are inferred and appear in every session that lists it. */
+export function defineExtension<M extends ParameterSet = None, R extends ParameterSet = None>(
+  spec: ExtensionSpec<M, R>,
+): Extension<M, R> {
+  return {
+    ehlo: () => [],
+    mail: {} as M,
+    rcpt: {} as R,
+    verbs: {},
+    requires: [],
+    switches: {},
+    onMail: () => proceed,
+    onRcpt: () => proceed,
+    client: { plan: () => ({ kind: 'send' }) },
+    ...spec,
+  }
+}
+
+/** Any extension in a list whose types are kept. */
+export type ExtensionList = readonly AnyExtension[]

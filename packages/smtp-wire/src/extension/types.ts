@@ -1,0 +1,135 @@
+import type { ForwardPath, ReversePath } from '../address/path.ts'
+import type { RawParameter } from '../command/parameters.ts'
+import type { Refusal, Reply } from '../reply/reply.ts'
+
+/** One parameter of MAIL or RCPT: its grammar both ways. */
+export interface ParameterCodec<V> {
+  /** What the parameter may add to the command line, blank included. */
+  readonly maxOctets: number
+  /** The meaning of what stood behind "=" (`undefined`: no "="). `undefined` back: broken, answered 501. */
+  parse(value: string | undefined): V | undefined
+  /** The text behind "=", or `undefined` for a keyword alone. */
+  format(value: V): string | undefined
+}
+
+/** Parameters by keyword, upper case. */
+// biome-ignore lint/suspicious/noExplicitAny: the value type is inferred from each codec
+export type ParameterSet = Readonly<Record<string, ParameterCodec<any>>>
+
+/** Typed values of a parameter set; absent ones are `undefined`. */
+export type ParameterValues<S> = { readonly [K in keyof S]?: S[K] extends ParameterCodec<infer V> ? V : never }
+
+/** Where a server session stands between two commands. */
+export type Phase = 'fresh' | 'ready' | 'mail' | 'rcpt' | 'chunking'
+
+/** What the session can tell a hook. */
+export interface SessionContext {
+  /** `unavailable`: no certificate here. `available`: STARTTLS may be offered. `active`: under TLS. */
+  readonly tls: 'unavailable' | 'available' | 'active'
+  /** Who authenticated, if anybody. */
+  readonly identity: string | undefined
+  readonly lmtp: boolean
+  readonly limits: { readonly messageOctets: number }
+}
+
+/** What the session knows of the transaction under way. */
+export interface TransactionContext extends SessionContext {
+  readonly reversePath: ReversePath
+  readonly recipients: readonly ForwardPath[]
+}
+
+/** A hook's judgement: go on, or this refusal. */
+export type Verdict = typeof proceed | Refusal
+
+/** Nothing against it. */
+export const proceed = 'proceed' as const
+
+/** What a verb does to the session. */
+export type VerbEffect =
+  /** Answer at once. */
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  /** Answer, then the driver upgrades the transport and the session forgets all it heard in clear. */
+  | { readonly kind: 'start-tls'; readonly reply: Reply<220> }
+  /** Ask the server's owner by a `verb` event; it may answer with further challenges. */
+  | { readonly kind: 'ask' }
+  /** So many octets of content follow at once; `last` ends the message. They are swallowed even where they are refused. */
+  | { readonly kind: 'chunk'; readonly octets: number; readonly last: boolean }
+
+/** A verb an extension adds. */
+export interface VerbSpec {
+  /** Phases it is legal in; elsewhere 503. */
+  readonly phases: readonly Phase[]
+  /** Nothing may be pipelined behind it: input that waits there ends the session. */
+  readonly barrier: boolean
+  /** Decides from the argument (trimmed). A refusal is the reply. */
+  run(argument: string, context: SessionContext): VerbEffect
+}
+
+/** Keyword and arguments a server offered in its EHLO reply, arguments as sent. */
+export type Offer = readonly string[]
+
+/** What a client wants to send, before extensions have their say. */
+export interface TransactionWish {
+  readonly reversePath: ReversePath
+  readonly recipients: readonly ForwardPath[]
+  /** Octets, where known. */
+  readonly size: number | undefined
+  /** Content has octets above 127. `undefined`: nobody looked. */
+  readonly eightBit: boolean | undefined
+}
+
+/** What an extension adds to a transaction, or why it must not be sent to this server. */
+export type Plan =
+  | { readonly kind: 'send'; readonly mail?: readonly RawParameter[]; readonly rcpt?: readonly RawParameter[] }
+  | { readonly kind: 'veto'; readonly reply: Refusal }
+
+/** The client's half. */
+export interface ClientHalf {
+  /** Called for every transaction; `offer` is `undefined` where the server does not offer the keyword. */
+  plan(wish: TransactionWish, offer: Offer | undefined): Plan
+}
+
+/** Switches of the session itself that a keyword turns on. */
+export interface SessionSwitches {
+  /** Commands may come in groups. @rfc 2920 */
+  readonly pipelining?: true
+  /** Replies carry enhanced status codes. @rfc 2034 */
+  readonly enhancedReplies?: true
+}
+
+/** A service extension: one value, both halves. Made by `defineExtension`. @rfc 5321 2.2 */
+export interface Extension<M extends ParameterSet = ParameterSet, R extends ParameterSet = ParameterSet> {
+  readonly name: string
+  /** Number of the RFC that registers it. */
+  readonly rfc: number
+  /** As in the EHLO reply, upper case. */
+  readonly keyword: string
+  /** Arguments to offer now, or `undefined`: do not offer, do not accept its parameters and verbs. */
+  readonly ehlo: (context: SessionContext) => readonly string[] | undefined
+  readonly mail: M
+  readonly rcpt: R
+  /** By verb, upper case. */
+  readonly verbs: Readonly<Record<string, VerbSpec>>
+  /** Keywords that must be in the same list. */
+  readonly requires: readonly string[]
+  readonly switches: SessionSwitches
+  readonly onMail: (parameters: ParameterValues<M>, context: TransactionContext) => Verdict
+  readonly onRcpt: (parameters: ParameterValues<R>, context: TransactionContext) => Verdict
+  readonly client: ClientHalf
+}
+
+/** Any extension, where its parameter types do not matter. */
+// biome-ignore lint/suspicious/noExplicitAny: a list holds extensions of every shape
+export type AnyExtension = Extension<any, any>
+
+type Union<T> = (T extends unknown ? (value: T) => void : never) extends (value: infer I) => void ? I : never
+
+/** MAIL parameters of a session with these extensions. */
+export type MailParameters<X extends readonly AnyExtension[]> = X extends readonly []
+  ? Record<never, never>
+  : Union<X[number] extends infer E ? (E extends Extension<infer M, infer _> ? ParameterValues<M> : never) : never>
+
+/** RCPT parameters of a session with these extensions. */
+export type RcptParameters<X extends readonly AnyExtension[]> = X extends readonly []
+  ? Record<never, never>
+  : Union<X[number] extends infer E ? (E extends Extension<infer _, infer R> ? ParameterValues<R> : never) : never>
