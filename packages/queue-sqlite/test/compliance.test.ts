@@ -4,15 +4,9 @@ import { DatabaseSync } from 'node:sqlite'
 import type { QueueStore } from '@angarium/queue'
 import { queueStoreCases } from '@angarium/queue/compliance'
 import { createManualClock, createSeededRandom } from '@angarium/queue/testing'
-import { afterEach, describe, it } from 'vitest'
-import { createSqliteStore, sqliteStoreCapabilities } from '../src/index.ts'
-import { place } from './place.ts'
-
-const made: QueueStore[] = []
-
-afterEach(async () => {
-  for (const store of made.splice(0)) await store.close()
-})
+import { describe, it } from 'vitest'
+import { sqliteStoreCapabilities } from '../src/index.ts'
+import { place, storeIn } from './place.ts'
 
 describe('sqlite store', () => {
   for (const one of queueStoreCases(sqliteStoreCapabilities, { damage: true }))
@@ -20,18 +14,17 @@ describe('sqlite store', () => {
       const clock = createManualClock()
       const random = createSeededRandom()
       const directories = new Map<QueueStore, string>()
-      const storeIn = (directory: string): QueueStore => {
-        const store = createSqliteStore({ directory, clock, random })
+      const open = (directory: string): QueueStore => {
+        const store = storeIn(directory, { clock, random })
         directories.set(store, directory)
-        made.push(store)
         return store
       }
       return one.run({
         clock,
-        create: () => storeIn(place()),
+        create: () => open(place()),
         reopen: async (store) => {
           await store.close()
-          return storeIn(directories.get(store) ?? '')
+          return open(directories.get(store) ?? '')
         },
         damage: async (store, id) => {
           const directory = directories.get(store) ?? ''

@@ -32,7 +32,7 @@ export function openDatabase(path: string, maxOctets?: number): DatabaseSync {
       PRAGMA fullfsync = ON;
       PRAGMA temp_store = MEMORY;
       PRAGMA cache_size = -32768;
-      PRAGMA wal_autocheckpoint = 4000;
+      PRAGMA wal_autocheckpoint = 8000;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA trusted_schema = OFF;
     `)
