@@ -59,10 +59,10 @@ export function wireName(text: string): Uint8Array | undefined {
       continue
     }
     if (code === BACKSLASH) {
-      const escape = readEscape(text, at)
-      if (escape === undefined) return undefined
-      code = escape.octet
-      at += escape.length - 1
+      const escaped = readEscape(text, at)
+      if (escaped === undefined) return undefined
+      code = escaped.octet
+      at += escaped.length - 1
     } else if (code > 0x7f) return undefined
     // One octet stays free for the root.
     if (end >= maxNameOctets - 1) return undefined
