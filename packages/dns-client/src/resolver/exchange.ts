@@ -49,7 +49,7 @@ export function exchange(
       resolve(result)
     }
     const close = (): void => finish({ kind: 'closed' })
-    const stopTimer = line.clock.after(timeout, () => finish({ kind: strangers > 0 ? 'suspect' : 'timeout' }))
+    const stopTimer = line.clock.after(timeout, () => finish({ kind: 'timeout' }))
     line.open.add(close)
     const receiver = {
       message(octets: Uint8Array): void {

@@ -1,0 +1,17 @@
+/**
+ * A zone as a value, a resolver that answers from it, and the cases that every {@link Resolver} has to pass.
+ *
+ * @packageDocumentation
+ */
+export * from './testing/cases.ts'
+export * from './testing/memory.ts'
+export type { Alias, Finding } from './zone/find.ts'
+export { type Response, respond } from './zone/respond.ts'
+export {
+  createZone,
+  type Kept,
+  type Zone,
+  type ZoneEntry,
+  type ZoneOptions,
+  type ZoneRecords,
+} from './zone/zone.ts'

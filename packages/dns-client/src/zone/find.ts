@@ -1,0 +1,116 @@
+import type { Millis, Seconds } from '../clock.ts'
+import { normalName } from '../name/name.ts'
+import type { RecordOf, RecordType } from '../record/record.ts'
+import type { FailureReason } from '../resolver/contract.ts'
+import { maxAliases, maxRecords } from '../resolver/judge.ts'
+import type { Kept, KeptEntry, ZoneEntry } from './zone.ts'
+
+/** An alias on the way. */
+export interface Alias {
+  readonly owner: string
+  readonly target: string
+  readonly wire: Uint8Array
+  readonly ttl: Seconds
+}
+
+/** What a zone says about a name and type. */
+export interface Finding<R> {
+  readonly outcome:
+    | { readonly kind: 'found'; readonly records: readonly Kept<R>[]; readonly ttl: Seconds }
+    | { readonly kind: 'nodata' | 'nxdomain'; readonly ttl: Seconds }
+    | { readonly kind: 'failed'; readonly reason: FailureReason }
+  /** Where the aliases led. */
+  readonly owner: string
+  readonly aliases: readonly Alias[]
+  /** Every step is authentic. */
+  readonly authentic: boolean
+  /** How the name that was asked for behaves on the wire. */
+  readonly delay: Millis
+  readonly truncate: boolean
+}
+
+/** What {@link find} looks in. */
+export interface Names {
+  readonly names: ReadonlyMap<string, KeptEntry>
+  readonly authentic: boolean
+  readonly negativeTtl: Seconds
+}
+
+/** Looks a name and type up and follows its aliases. */
+export function find<T extends RecordType>(zone: Names, asked: string, type: T): Finding<RecordOf<T>> {
+  const aliases: Alias[] = []
+  const passed = new Set<string>()
+  let owner = normalName(asked)
+  let authentic = true
+  const first = owner === undefined ? undefined : entryOf(zone, owner)?.entry
+  const end = (outcome: Finding<RecordOf<T>>['outcome']): Finding<RecordOf<T>> => ({
+    outcome,
+    owner: owner ?? asked,
+    aliases,
+    authentic,
+    delay: first?.delay ?? 0,
+    truncate: first?.truncate ?? false,
+  })
+  if (owner === undefined) return end({ kind: 'failed', reason: 'malformed' })
+  for (;;) {
+    const kept = entryOf(zone, owner)
+    authentic &&= kept?.entry.authentic ?? ancestor(zone, owner)?.authentic ?? zone.authentic
+    const least = Math.min(zone.negativeTtl, ...aliases.map((alias) => alias.ttl))
+    if (kept === undefined) return end({ kind: existsAbove(zone, owner) ? 'nodata' : 'nxdomain', ttl: least })
+    const reason = failureOf(kept.entry, type)
+    if (reason !== undefined) return end({ kind: 'failed', reason })
+    const ttl = kept.entry.ttl ?? 300
+    const records = kept.records.get(type) as readonly Kept<RecordOf<T>>[] | undefined
+    if (records !== undefined)
+      return end({
+        kind: 'found',
+        records: records.slice(0, maxRecords),
+        ttl: Math.min(ttl, ...aliases.map((alias) => alias.ttl)),
+      })
+    const wire = kept.records.get('CNAME')?.[0]?.wire
+    if (kept.alias === undefined || wire === undefined) return end({ kind: 'nodata', ttl: least })
+    aliases.push({ owner, target: kept.alias.target, wire, ttl })
+    passed.add(owner)
+    owner = kept.alias.target
+    if (passed.has(owner) || passed.size > maxAliases) return end({ kind: 'failed', reason: 'loop' })
+  }
+}
+
+/** The entry of a name, or of the wildcard that stands for it. @rfc 4592 3.3.1 */
+function entryOf(zone: Names, name: string): KeptEntry | undefined {
+  const own = zone.names.get(name)
+  if (own !== undefined || existsAbove(zone, name)) return own
+  for (let parent = parentOf(name); ; parent = parentOf(parent)) {
+    const wildcard = zone.names.get(parent === '.' ? '*' : `*.${parent}`)
+    if (wildcard !== undefined) return wildcard
+    // Only the closest name that exists may have the wildcard.
+    if (parent === '.' || zone.names.has(parent) || existsAbove(zone, parent)) return undefined
+  }
+}
+
+/** A name without records still exists when there are names below it. @rfc 8020 3.1 */
+function existsAbove(zone: Names, name: string): boolean {
+  const end = name === '.' ? '.' : `.${name}`
+  for (const other of zone.names.keys()) if (other !== name && other.endsWith(end)) return true
+  return false
+}
+
+function ancestor(zone: Names, name: string): ZoneEntry | undefined {
+  for (let parent = parentOf(name); ; parent = parentOf(parent)) {
+    const entry = zone.names.get(parent)?.entry
+    if (entry !== undefined || parent === '.') return entry
+  }
+}
+
+/** The name without its first label. */
+export function parentOf(name: string): string {
+  for (let at = 0; at < name.length - 1; at++) {
+    if (name[at] === '\\') at++
+    else if (name[at] === '.') return name.slice(at + 1)
+  }
+  return '.'
+}
+
+function failureOf(entry: ZoneEntry, type: RecordType): FailureReason | undefined {
+  return typeof entry.fails === 'string' ? entry.fails : entry.fails?.[type]
+}

@@ -1,0 +1,111 @@
+import type { Millis, Seconds } from '../clock.ts'
+import { DnsError } from '../error.ts'
+import { normalName } from '../name/name.ts'
+import type {
+  MxRecord,
+  RecordOf,
+  RecordType,
+  SoaRecord,
+  SrvRecord,
+  TargetRecord,
+  TlsaRecord,
+  TxtRecord,
+} from '../record/record.ts'
+import type { FailureReason } from '../resolver/contract.ts'
+import { type Finding, find } from './find.ts'
+import { recordsOf } from './records.ts'
+
+/** The records of a name, as short as they can be written. */
+export interface ZoneRecords {
+  readonly A?: readonly string[]
+  readonly AAAA?: readonly string[]
+  readonly MX?: readonly MxRecord[]
+  /** A string is written as UTF-8 in pieces of 255 octets. */
+  readonly TXT?: readonly (string | TxtRecord['strings'])[]
+  readonly TLSA?: readonly TlsaRecord[]
+  readonly CNAME?: string
+  readonly PTR?: readonly string[]
+  readonly NS?: readonly string[]
+  readonly SOA?: SoaRecord
+  readonly SRV?: readonly SrvRecord[]
+}
+
+/** A name of a zone: its records, and how it behaves. */
+export interface ZoneEntry extends ZoneRecords {
+  /** Default 300. */
+  readonly ttl?: Seconds
+  /** Whether answers about this name, and about what does not exist below it, are authentic. Default: the zone's. */
+  readonly authentic?: boolean
+  /** Questions about this name fail: all, or those for the types given. */
+  readonly fails?: FailureReason | { readonly [T in RecordType]?: FailureReason }
+  /** The server (not the resolver in memory) answers after so long. */
+  readonly delay?: Millis
+  /** The server (not the resolver in memory) says by UDP that the answer does not fit. */
+  readonly truncate?: boolean
+}
+
+/** What holds for a whole zone. */
+export interface ZoneOptions {
+  /** For names that do not say it themselves. Default false. */
+  readonly authentic?: boolean
+  /** How long "no" may be kept. Default 300. */
+  readonly negativeTtl?: Seconds
+}
+
+/** A record with its two faces. */
+export interface Kept<R> {
+  readonly record: R
+  readonly wire: Uint8Array
+}
+
+/** A name as the zone keeps it. */
+export interface KeptEntry {
+  readonly entry: ZoneEntry
+  readonly records: ReadonlyMap<RecordType, readonly Kept<RecordOf<RecordType>>[]>
+  readonly alias: TargetRecord | undefined
+}
+
+/**
+ * Names with their records and behaviour, to be answered from memory or served on a port; changes take effect at once.
+ * A name `*.example.com` stands for all names below `example.com` that do not exist (RFC 4592).
+ */
+export interface Zone {
+  /**
+   * Puts a name in place of what it was.
+   * @throws DnsError `DNS_ZONE` when a name or record has no wire form.
+   */
+  set(name: string, entry: ZoneEntry): void
+  /** Takes a name away. */
+  remove(name: string): void
+  /** What the zone says about a name and type, aliases followed. */
+  find<T extends RecordType>(name: string, type: T): Finding<RecordOf<T>>
+}
+
+/**
+ * Makes a zone of names.
+ *
+ * @throws DnsError `DNS_ZONE` when a name or record has no wire form.
+ */
+export function createZone(entries: Readonly<Record<string, ZoneEntry>> = {}, options: ZoneOptions = {}): Zone {
+  const { authentic = false, negativeTtl = 300 } = options
+  const names = new Map<string, KeptEntry>()
+  const normal = (name: string): string => {
+    const found = normalName(name)
+    if (found === undefined) throw new DnsError('DNS_ZONE', `${name} is no name`, { name, because: 'it is no name' })
+    return found
+  }
+  const zone: Zone = {
+    set(name, entry) {
+      const owner = normal(name)
+      const records = recordsOf(owner, entry)
+      const alias = records.get('CNAME')?.[0]?.record as TargetRecord | undefined
+      names.set(owner, { entry, records, alias })
+    },
+    remove(name) {
+      names.delete(normal(name))
+    },
+    find: (name, type) => find({ names, authentic, negativeTtl }, name, type),
+  }
+  for (const [name, entry] of Object.entries(entries)) zone.set(name, entry)
+  return zone
+}

@@ -1,0 +1,106 @@
+import type {
+  Cancel,
+  Clock,
+  DnsTransport,
+  KnownServer,
+  Random,
+  Receiver,
+  ResolverOptions,
+  StubResolver,
+} from '../src/index.ts'
+import { createResolver } from '../src/index.ts'
+import { respond, type Zone } from '../src/testing.ts'
+
+export interface ManualClock extends Clock {
+  /** Moves time on, running what is due in order, and lets promises settle between. */
+  advance(by: number): Promise<void>
+  readonly timers: number
+}
+
+export function manualClock(): ManualClock {
+  let now = 0
+  const timers = new Set<{ at: number; run: () => void }>()
+  return {
+    monotonic: () => now,
+    after(delay, run) {
+      const timer = { at: now + delay, run }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    },
+    async advance(by) {
+      const until = now + by
+      for (;;) {
+        await settle()
+        const [first] = [...timers].filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)
+        if (first === undefined) break
+        timers.delete(first)
+        now = Math.max(now, first.at)
+        first.run()
+      }
+      now = until
+      await settle()
+    },
+    get timers() {
+      return timers.size
+    },
+  }
+}
+
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+}
+
+/** The same numbers for the same seed. */
+export function seededRandom(seed = 1): Random {
+  let state = seed >>> 0
+  const next = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return state >>> 16
+  }
+  return {
+    below: (limit) => next() % limit,
+    bytes: (count) => Uint8Array.from({ length: count }, () => next() & 0xff),
+  }
+}
+
+export interface Sent {
+  readonly protocol: 'udp' | 'tcp'
+  readonly query: Uint8Array
+  readonly server: KnownServer
+  readonly receiver: Receiver
+  cancelled: boolean
+}
+
+/** A transport whose every query is handed to `on`, in a later turn. */
+export function scriptedTransport(on: (sent: Sent) => void): DnsTransport & { readonly sent: Sent[] } {
+  const sent: Sent[] = []
+  const carry =
+    (protocol: 'udp' | 'tcp') =>
+    (query: Uint8Array, server: KnownServer, receiver: Receiver): Cancel => {
+      const one: Sent = { protocol, query, server, receiver, cancelled: false }
+      sent.push(one)
+      void Promise.resolve().then(() => on(one))
+      return () => {
+        one.cancelled = true
+      }
+    }
+  return { udp: carry('udp'), tcp: carry('tcp'), sent }
+}
+
+/** Answers a query from a zone, or keeps silent. */
+export function answerFrom(zone: Zone, { protocol, query, receiver }: Sent): void {
+  const { octets } = respond(zone, query, protocol)
+  if (octets !== undefined) receiver.message(octets)
+}
+
+export function resolverOver(
+  zone: Zone,
+  clock: Clock,
+  options: Partial<ResolverOptions> = {},
+  on: (sent: Sent) => void = (sent) => answerFrom(zone, sent),
+): { resolver: StubResolver; sent: Sent[] } {
+  const transport = scriptedTransport(on)
+  const servers = [{ address: '127.0.0.1' }]
+  const resolver = createResolver({ servers, transport, clock, random: seededRandom(), ...options })
+  return { resolver, sent: transport.sent }
+}
