@@ -1,0 +1,1 @@
+export type * from './drive/transport.ts'

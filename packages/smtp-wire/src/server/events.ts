@@ -1,0 +1,132 @@
+import type { ForwardPath, ReversePath } from '../address/path.ts'
+import type { CommandFault } from '../command/command.ts'
+import type { LineFault } from '../command/line.ts'
+import type { RawParameter } from '../command/parameters.ts'
+import type { DataFault } from '../data/unstuff.ts'
+import type { AnyExtension, MailParameters, RcptParameters } from '../extension/types.ts'
+import type { Refusal, Reply } from '../reply/reply.ts'
+
+/** The peer's fault, by name. Each has been answered by exactly one reply. */
+export type WireFault =
+  | LineFault
+  | CommandFault
+  | DataFault
+  | 'early-input'
+  | 'foreign-protocol'
+  | 'unknown-verb'
+  | 'unknown-parameter'
+  | 'bad-sequence'
+  | 'too-many-errors'
+  | 'too-many-idle-commands'
+  | 'message-too-big'
+  | 'timeout'
+
+/** How a transaction came to its end. There is exactly one end for each accepted MAIL. @rfc 5321 3.3 */
+export type TransactionOutcome = 'accepted' | 'refused' | 'reset' | 'fault' | 'closed'
+
+/** A transaction as far as it got. */
+export interface Transaction<X extends readonly AnyExtension[]> {
+  readonly reversePath: ReversePath
+  readonly parameters: MailParameters<X>
+  readonly raw: readonly RawParameter[]
+  /** Accepted recipients, in order. */
+  readonly recipients: readonly ForwardPath[]
+}
+
+/** A connection is there; the first reply is owed. */
+export interface GreetEvent {
+  readonly kind: 'greet'
+}
+export interface HelloEvent {
+  readonly kind: 'hello'
+  /** As given; made of characters that cannot break out of a Received field. */
+  readonly name: string
+  readonly extended: boolean
+}
+export interface MailEvent<X extends readonly AnyExtension[]> {
+  readonly kind: 'mail'
+  readonly reversePath: ReversePath
+  readonly parameters: MailParameters<X>
+  readonly raw: readonly RawParameter[]
+}
+export interface RcptEvent<X extends readonly AnyExtension[]> {
+  readonly kind: 'rcpt'
+  readonly forwardPath: ForwardPath
+  readonly parameters: RcptParameters<X>
+  readonly raw: readonly RawParameter[]
+}
+/** Content is about to come; the last moment to say no before it does. */
+export interface DataStartEvent<X extends readonly AnyExtension[]> {
+  readonly kind: 'data-start'
+  readonly transaction: Transaction<X>
+}
+/** Content. A view into what was fed, valid until the next `receive`. Needs no answer. */
+export interface BodyEvent {
+  readonly kind: 'body'
+  readonly octets: Uint8Array
+}
+/** All content is there. Under LMTP the answer is one reply per accepted recipient. */
+export interface DataEndEvent<X extends readonly AnyExtension[]> {
+  readonly kind: 'data-end'
+  readonly transaction: Transaction<X>
+  readonly octets: number
+}
+/** A verb whose extension asks; `line` is set when it is the peer's answer to a challenge. */
+export interface VerbEvent {
+  readonly kind: 'verb'
+  readonly verb: string
+  readonly argument: string
+  readonly line: string | undefined
+}
+/** VRFY and EXPN. @rfc 5321 3.5 */
+export interface LookupEvent {
+  readonly kind: 'lookup'
+  readonly verb: 'VRFY' | 'EXPN'
+  readonly argument: string
+}
+/** Told, not asked. */
+export interface TransactionEndEvent {
+  readonly kind: 'transaction-end'
+  readonly outcome: TransactionOutcome
+}
+/** Told, not asked: already answered by `reply`. */
+export interface FaultEvent {
+  readonly kind: 'fault'
+  readonly fault: WireFault
+  readonly reply: Reply
+}
+
+/** Events that wait for an answer. */
+export type Answerable<X extends readonly AnyExtension[]> =
+  | GreetEvent
+  | HelloEvent
+  | MailEvent<X>
+  | RcptEvent<X>
+  | DataStartEvent<X>
+  | DataEndEvent<X>
+  | VerbEvent
+  | LookupEvent
+
+/** Everything a server session tells, as plain data. */
+export type ServerEvent<X extends readonly AnyExtension[] = readonly AnyExtension[]> =
+  | Answerable<X>
+  | BodyEvent
+  | TransactionEndEvent
+  | FaultEvent
+
+/** What RFC 5321 4.3.2 allows at each point. */
+export interface Answers {
+  readonly greet: Reply<220> | Refusal
+  /** `accept`: the session composes the reply with its keywords. */
+  readonly hello: 'accept' | Refusal
+  readonly mail: Reply<250> | Refusal
+  readonly rcpt: Reply<250 | 251 | 252> | Refusal
+  /** `go`: 354. */
+  readonly 'data-start': 'go' | Refusal
+  readonly 'data-end': Reply<250> | Refusal | readonly (Reply<250> | Refusal)[]
+  readonly verb: Reply
+  readonly lookup: Reply<250 | 251 | 252> | Refusal
+}
+
+/** The answer an event takes. */
+export type AnswerTo<E extends { readonly kind: string }> = E['kind'] extends keyof Answers ? Answers[E['kind']] : never
