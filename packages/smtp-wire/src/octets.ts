@@ -38,6 +38,8 @@ function encodeBeyondAscii(text: string): Uint8Array {
  * @rfc 3629 4
  */
 export function decodeUtf8(octets: Uint8Array): string | undefined {
+  if (octets.length <= ASCII_AT_ONCE && isAscii(octets))
+    return String.fromCharCode.apply(null, octets as unknown as number[])
   let text = ''
   let i = 0
   while (i < octets.length) {
@@ -55,13 +57,19 @@ export function decodeUtf8(octets: Uint8Array): string | undefined {
       if ((next & 0xc0) !== 0x80) return undefined
       code = (code << 6) | (next & 0x3f)
     }
-    if (code < LEAST[length - 2]! || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined
+    if (code < (LEAST[length - 2] ?? 0) || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined
     text += String.fromCodePoint(code)
     i += length
   }
   return text
 }
 
+function isAscii(octets: Uint8Array): boolean {
+  for (let i = 0; i < octets.length; i++) if ((octets[i] ?? 0) > 0x7f) return false
+  return true
+}
+
+const ASCII_AT_ONCE = 4096
 const LEAST: readonly number[] = [0x80, 0x800, 0x10000]
 
 /** Upper-cases A-Z only: no other script may turn into a verb or keyword. */

@@ -11,6 +11,7 @@ export type WireFault =
   | LineFault
   | CommandFault
   | DataFault
+  | 'line-endless'
   | 'early-input'
   | 'foreign-protocol'
   | 'unknown-verb'

@@ -22,8 +22,16 @@ export const goingDown: Refusal = reply(421, '3.2', 'Server is shutting down; co
 export const messageTooBig: Refusal = reply(552, '3.4', 'Message is larger than this server accepts')
 export const help: Reply<214> = reply(214, '0.0', 'See RFC 5321')
 
-/** The one reply of each fault. */
-export const faultReplies: Readonly<Record<LineFault | CommandFault | DataFault, Refusal>> = {
+export const tooManyRecipients: Refusal = reply(452, '5.3', 'Too many recipients; send the rest in another transaction')
+
+/** Content was read to its true end, and is refused for good: sent again it would be the same. @rfc 5321 2.3.8 */
+export const contentFaults: Readonly<Record<DataFault, Refusal>> = {
+  'bare-lf': reply(554, '6.0', 'Content holds LF without CR'),
+  'bare-cr': reply(554, '6.0', 'Content holds CR without LF'),
+}
+
+/** The one reply of each fault in a command. */
+export const faultReplies: Readonly<Record<LineFault | CommandFault, Refusal>> = {
   'line-too-long': reply(500, '5.2', 'Line too long'),
   'bare-lf': reply(554, '5.2', 'LF without CR'),
   'bare-cr': reply(554, '5.2', 'CR without LF'),
