@@ -44,7 +44,10 @@ export async function serveZone(zone: Zone, options: ServeOptions = {}): Promise
     const { octets, delay, question } = respond(zone, query, protocol)
     if (question !== undefined) asked({ protocol, ...question })
     if (octets === undefined) return
-    if (delay <= 0) return send(octets)
+    if (delay <= 0) {
+      send(octets)
+      return
+    }
     const timer = setTimeout(() => {
       timers.delete(timer)
       send(octets)

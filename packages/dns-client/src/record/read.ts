@@ -62,7 +62,7 @@ const readers: { readonly [T in RecordType]: Reader<RecordOf<T>> } = {
   TLSA(message, start, end) {
     if (end - start < 3) return undefined
     const [usage = 0, selector = 0, matchingType = 0] = message.subarray(start, start + 3)
-    return { usage, selector, matchingType, data: message.slice(start + 3, end) }
+    return { usage, selector, matchingType, data: copy(message, start + 3, end) }
   },
   TXT(message, start, end) {
     // One string at least, and the last one ends where the data ends.
@@ -73,7 +73,7 @@ const readers: { readonly [T in RecordType]: Reader<RecordOf<T>> } = {
     for (let at = start; at < end; ) {
       const next = at + 1 + (message[at] ?? 0)
       if (next > end) return undefined
-      const octets = message.slice(at + 1, next)
+      const octets = copy(message, at + 1, next)
       strings.push(octets)
       joined.set(octets, length)
       length += octets.length
@@ -96,6 +96,11 @@ const readers: { readonly [T in RecordType]: Reader<RecordOf<T>> } = {
       minimum: number(4),
     }
   },
+}
+
+/** Not `slice`: that of Node's Buffer is a view, and would keep the whole message. */
+function copy(message: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(message.subarray(start, end))
 }
 
 /** The name that fills the octets from `start` to `end`. */

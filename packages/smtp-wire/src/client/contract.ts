@@ -1,0 +1,69 @@
+import type { ForwardPath, ReversePath } from '../address/path.ts'
+import type { RawParameter } from '../command/parameters.ts'
+import type { ReplyFault } from '../reply/read-reply.ts'
+import type { Refusal, Reply } from '../reply/reply.ts'
+
+/** Where in a session something happened. `content`: from the 354 to the final dot; `end`: after it. */
+export type ClientPhase =
+  | 'greeting'
+  | 'hello'
+  | 'starttls'
+  | 'verb'
+  | 'mail'
+  | 'rcpt'
+  | 'data'
+  | 'content'
+  | 'end'
+  | 'rset'
+  | 'quit'
+
+/** Why a session is over without a reply that says so. */
+export type Loss =
+  /** No reply within the time RFC 5321 4.5.3.2 grants. */
+  | 'timeout'
+  /** The connection ended or broke. */
+  | 'closed'
+  /** What came is not a reply, or has no end. */
+  | ReplyFault
+  /** A reply nobody asked for. */
+  | 'unsolicited'
+  /** Octets waited in clear behind the reply to STARTTLS. @rfc 3207 4.2 */
+  | 'input-before-tls'
+  /** The TLS handshake failed. */
+  | 'handshake'
+  /** This side gave up: the signal fired, the content could not be read, or the lease is gone. */
+  | 'given-up'
+
+/** How one recipient of a transaction came out. */
+export type RecipientResult =
+  /** The server has the message for this recipient. */
+  | { readonly kind: 'accepted'; readonly reply: Reply }
+  /** A 4xx or 5xx reply said no; `phase` tells to what. */
+  | { readonly kind: 'refused'; readonly reply: Reply; readonly phase: ClientPhase }
+  /** An extension of ours forbids sending this to this server; nothing was sent. */
+  | { readonly kind: 'vetoed'; readonly reply: Refusal; readonly by: string }
+  /** The session was lost before the final dot: surely not delivered. `reply` when the server said 421. */
+  | { readonly kind: 'lost'; readonly loss: Loss; readonly phase: ClientPhase; readonly reply?: Reply }
+  /** The session was lost between the final dot and its reply: delivered or not, nobody knows. @rfc 1047 */
+  | { readonly kind: 'unknown'; readonly loss: Loss }
+
+/** What a client is told to send. */
+export interface OutgoingTransaction {
+  readonly reversePath: ReversePath
+  /** Parameters carried along as they are; those of extensions come on top, and win. */
+  readonly parameters?: readonly RawParameter[]
+  readonly recipients: readonly OutgoingRecipient[]
+  /** Octets of the content, where known. */
+  readonly size?: number
+  /** Content has octets above 127. `undefined`: nobody looked. */
+  readonly eightBit?: boolean
+}
+
+/** One recipient of an {@link OutgoingTransaction}. */
+export interface OutgoingRecipient {
+  readonly forwardPath: ForwardPath
+  readonly parameters?: readonly RawParameter[]
+}
+
+/** Keywords of the last EHLO reply, upper case, with their arguments as sent. Empty after HELO. */
+export type Offers = ReadonlyMap<string, readonly string[]>
