@@ -1,4 +1,4 @@
-import type { Accepted, CommitOptions, Draft, Envelope } from '@angarium/queue'
+import type { Accepted, CommitOptions, Draft, Envelope, QueueId } from '@angarium/queue'
 import { checkCommit, misuse } from '@angarium/queue/lifecycle'
 import type { Filing, Vault } from './bodies/vault.ts'
 
@@ -9,6 +9,7 @@ export type Content =
 
 /** Gathers octets in memory up to `limit`, beyond that in a file while they arrive. */
 export function createDraft(
+  id: QueueId,
   vault: Vault,
   limit: number,
   hint: number,
@@ -40,6 +41,7 @@ export function createDraft(
     await (await filing).write(octets)
   }
   return {
+    id,
     write(octets) {
       if (over) throw misuse('write', 'the draft is over')
       if (filing === undefined && length + octets.length <= limit) return keep(octets)

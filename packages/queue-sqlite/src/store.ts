@@ -134,15 +134,15 @@ class SqliteStore implements QueueStore {
   }
 
   draft(hint?: { readonly size?: number }): Draft {
-    return createDraft(this.#vault, this.#bodyInRow, hint?.size ?? 4_096, (content, envelope, options) =>
-      this.#commit(content, envelope, options),
+    const id = this.#newId()
+    return createDraft(id, this.#vault, this.#bodyInRow, hint?.size ?? 4_096, (content, envelope, options) =>
+      this.#commit(id, content, envelope, options),
     )
   }
 
-  async #commit(content: Content, envelope: Envelope, options: CommitOptions): Promise<Accepted> {
+  async #commit(id: QueueId, content: Content, envelope: Envelope, options: CommitOptions): Promise<Accepted> {
     const now = this.#options.clock.now()
     const { key, lease: wanted, notBefore } = options
-    const id = this.#newId()
     try {
       const link = this.#demand('commit')
       this.#demandRoom()

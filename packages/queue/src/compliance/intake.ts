@@ -122,7 +122,30 @@ export const intakeCases: readonly QueueStoreCase[] = [
     },
   },
   {
-    name: 'commit: ids are unique, in order of acceptance, and safe in a file name and a Received field',
+    name: 'draft: its id is known from the start, is the one it is accepted under, and decides its place in a scan',
+    async run(setup) {
+      const store = await opened(setup)
+      const drafts = [store.draft(), store.draft(), store.draft(), store.draft()]
+      await drafts[2]?.abort()
+      for (const draft of [drafts[3], drafts[0], drafts[1]]) {
+        await draft?.write(pattern(100))
+        same((await draft?.commit(envelopeTo('a.example')))?.id, draft?.id, 'id')
+      }
+      const begun = [drafts[0], drafts[1], drafts[3]].map((draft) => draft?.id)
+      same(
+        (await entries(store)).map(({ id }) => id),
+        begun,
+        'all',
+      )
+      same(
+        (await entries(store, {}, begun[1])).map(({ id }) => id),
+        begun.slice(2),
+        'after the second',
+      )
+    },
+  },
+  {
+    name: 'commit: ids are unique, and safe in a file name and a Received field',
     async run(setup) {
       const store = await opened(setup)
       const accepted = await Promise.all(Array.from({ length: 200 }, () => put(store, envelopeTo('a.example'))))

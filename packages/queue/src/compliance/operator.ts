@@ -39,7 +39,7 @@ export const operatorCases: readonly QueueStoreCase[] = [
     },
   },
   {
-    name: 'scan: in order of acceptance, from any place on, whether or not it still exists',
+    name: 'scan: in order of ids, from any place on, whether or not it still exists',
     async run(setup) {
       const store = await opened(setup)
       const ids: QueueId[] = []

@@ -1,13 +1,15 @@
 import { checkCommit, misuse } from '../store/check.ts'
-import type { Accepted, CommitOptions, Draft, Envelope } from '../store/contract.ts'
+import type { Accepted, CommitOptions, Draft, Envelope, QueueId } from '../store/contract.ts'
 
 /** A draft that keeps its octets and hands them over whole. */
 export function createMemoryDraft(
+  id: QueueId,
   commit: (content: Uint8Array, envelope: Envelope, options: CommitOptions) => Promise<Accepted>,
 ): Draft {
   let chunks: Uint8Array[] | undefined = []
   let size = 0
   return {
+    id,
     write(octets) {
       if (chunks === undefined) throw misuse('write', 'the draft is over')
       chunks.push(octets.slice())

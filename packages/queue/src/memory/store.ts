@@ -94,19 +94,20 @@ class MemoryStore implements QueueStore {
   }
 
   draft(): Draft {
-    return createMemoryDraft(async (content, envelope, options) => {
+    const id = this.#newId()
+    return createMemoryDraft(id, async (content, envelope, options) => {
       this.#demandOpen('commit')
-      return this.#commit(content, envelope, options)
+      return this.#commit(id, content, envelope, options)
     })
   }
 
-  #commit(content: Uint8Array, envelope: Envelope, options: CommitOptions): Accepted {
+  #commit(id: QueueId, content: Uint8Array, envelope: Envelope, options: CommitOptions): Accepted {
     const now = this.#clock.now()
     const { key, lease: wanted, notBefore } = options
     this.#forgetOldKeys(now)
     const known = key === undefined ? undefined : this.#keys.get(key)
     if (known !== undefined) return { id: known.id, duplicate: true, leases: [] }
-    const message = this.#accept(content, envelope, now, Math.max(now, notBefore ?? now))
+    const message = this.#accept(id, content, envelope, now, Math.max(now, notBefore ?? now))
     if (key !== undefined) this.#keys.set(key, { id: message.facts.id, at: now })
     const leases: Lease[] = []
     if (wanted !== undefined)
@@ -118,12 +119,16 @@ class MemoryStore implements QueueStore {
     return { id: message.facts.id, duplicate: false, leases }
   }
 
-  #accept(content: Uint8Array, envelope: Envelope, now: Instant, due: Instant): Message {
-    const message = newMessage(this.#newId(), now, structuredCopy(envelope), content, due)
+  #accept(id: QueueId, content: Uint8Array, envelope: Envelope, now: Instant, due: Instant): Message {
+    const message = newMessage(id, now, structuredCopy(envelope), content, due)
     this.#messages.set(message.facts.id, message)
     this.#accepted += envelope.recipients.length
     for (const work of message.works.values()) this.#put(message, work)
     return message
+  }
+
+  #byId(): Message[] {
+    return [...this.#messages.values()].sort((a, b) => (a.facts.id < b.facts.id ? -1 : 1))
   }
 
   #handOut(message: Message, leased: Work): Lease {
@@ -188,7 +193,7 @@ class MemoryStore implements QueueStore {
       this.#put(message, work)
       const due = dueAt(work)
       const spawned = (settlement.spawn ?? []).map(
-        ({ envelope, content }) => this.#accept(content.slice(), envelope, now, now).facts.id,
+        ({ envelope, content }) => this.#accept(this.#newId(), content.slice(), envelope, now, now).facts.id,
       )
       more ||= spawned.length > 0 || (due !== undefined && due <= now)
       return { kind: 'settled', spawned }
@@ -206,7 +211,7 @@ class MemoryStore implements QueueStore {
 
   async *scan(filter: Filter = {}, after: Cursor = ''): AsyncGenerator<Entry> {
     this.#demandOpen('scan')
-    for (const { facts, works } of this.#messages.values())
+    for (const { facts, works } of this.#byId())
       if (facts.id > after && filterPasses(filter, facts.reversePath, works.values()))
         yield entryOf(facts, works.values())
   }
@@ -214,7 +219,7 @@ class MemoryStore implements QueueStore {
   async *change(selection: Filter | readonly QueueId[], change: Change): AsyncGenerator<Progress> {
     this.#demandOpen('change')
     const filter: Filter = isIds(selection) ? {} : selection
-    const ids = isIds(selection) ? [...selection] : [...this.#messages.keys()]
+    const ids = isIds(selection) ? [...selection] : this.#byId().map(({ facts }) => facts.id)
     for (const id of ids) {
       const message = this.#messages.get(id)
       if (message === undefined || !filterPassesMessage(filter, message.facts.reversePath)) continue

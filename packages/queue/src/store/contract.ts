@@ -44,7 +44,7 @@ export interface RecordedReply {
 
 /** What to do beside making a draft durable. */
 export interface CommitOptions {
-  /** A second commit under a key seen before stores nothing and answers with the first one's id. */
+  /** A second commit under a key seen before stores nothing and answers with the first one's id, not the draft's. */
   readonly key?: string
   /** Lease the message to this holder in the same transaction. The store may decline. */
   readonly lease?: { readonly holder: string; readonly duration: Millis }
@@ -63,6 +63,8 @@ export interface Accepted {
 
 /** A message on its way into the store. Used by one caller, in order: writes, then one `commit` or one `abort`. */
 export interface Draft {
+  /** The id the message will have once committed, so that its own trace field can name it. Never used again if it is not. */
+  readonly id: QueueId
   /**
    * Adds octets to the content. The caller keeps the buffer: the store copies or writes it before returning or before
    * the promise settles. A promise means: stop feeding until it settles. Rejects with QUEUE_STORE_FAILED.
@@ -286,7 +288,7 @@ export interface QueueStore {
   settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]>
   /** The stored content from its first octet. Throws QUEUE_NOT_FOUND, QUEUE_CORRUPT. */
   read(id: QueueId): AsyncIterable<Uint8Array>
-  /** Messages in order of acceptance; corrupt ones as data. Does not keep writers waiting. */
+  /** Messages by id, which is the order their drafts were begun in; corrupt ones as data. Does not keep writers waiting. */
   scan(filter?: Filter, after?: Cursor): AsyncIterable<Entry | CorruptEntry>
   /** Applies an operator's change in bounded steps and tells of each message. */
   change(selection: Filter | readonly QueueId[], change: Change): AsyncIterable<Progress>
