@@ -1,1 +1,37 @@
+/**
+ * SMTP and LMTP without I/O: codecs for everything on the wire, server and client sessions as state tables, and the
+ * contract of service extensions. Octets and the time go in, octets and events come out; sockets, clocks and policies
+ * are the caller's.
+ *
+ * A decoder answers with a {@link Step}, a session with events; a peer's fault is a value in them, never an exception.
+ *
+ * @packageDocumentation
+ */
 export * from './address/domain.ts'
+export * from './address/mailbox.ts'
+export * from './address/path.ts'
+export type {
+  ClientPhase,
+  Loss,
+  Offers,
+  OutgoingRecipient,
+  OutgoingTransaction,
+  RecipientResult,
+} from './client/contract.ts'
+export * from './command/command.ts'
+export * from './command/line.ts'
+export * from './command/parameters.ts'
+export { DataEncoder } from './content/stuff.ts'
+export { DataDecoder, type DataFault, type DataStep } from './content/unstuff.ts'
+export * from './error.ts'
+export * from './extension/define.ts'
+export * from './extension/registry.ts'
+export * from './extension/types.ts'
+export { decodeUtf8, encodeUtf8 } from './octets.ts'
+export * from './reply/format.ts'
+export * from './reply/read-reply.ts'
+export * from './reply/reply.ts'
+export * from './server/events.ts'
+export { type ServerLimits, serverLimits } from './server/limits.ts'
+export { type ServerMode, ServerSession, type ServerSessionOptions } from './server/session.ts'
+export * from './step.ts'

@@ -2,7 +2,7 @@ import type { ForwardPath, ReversePath } from '../address/path.ts'
 import type { CommandFault } from '../command/command.ts'
 import type { LineFault } from '../command/line.ts'
 import type { RawParameter } from '../command/parameters.ts'
-import type { DataFault } from '../data/unstuff.ts'
+import type { DataFault } from '../content/unstuff.ts'
 import type { AnyExtension, MailParameters, RcptParameters } from '../extension/types.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 

@@ -1,6 +1,6 @@
 import type { CommandFault } from '../command/command.ts'
 import type { LineFault } from '../command/line.ts'
-import type { DataFault } from '../data/unstuff.ts'
+import type { DataFault } from '../content/unstuff.ts'
 import { type Refusal, type Reply, reply } from '../reply/reply.ts'
 
 /** Replies the session gives by itself. */

@@ -2,7 +2,7 @@ import { type AddressLimits, addressLimits } from '../address/mailbox.ts'
 import type { ForwardPath, ReversePath } from '../address/path.ts'
 import { type Command, parseCommand } from '../command/command.ts'
 import type { RawParameter } from '../command/parameters.ts'
-import { DataDecoder } from '../data/unstuff.ts'
+import { DataDecoder } from '../content/unstuff.ts'
 import { WireError } from '../error.ts'
 import { createRegistry, type Registry } from '../extension/registry.ts'
 import {
