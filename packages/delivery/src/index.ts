@@ -1,0 +1,5 @@
+export * from './error.ts'
+export * from './local/mailbox.ts'
+export * from './outcome/outcome.ts'
+export * from './route/locate.ts'
+export * from './tls/policy.ts'

@@ -1,0 +1,32 @@
+import type { QueueId } from '@angarium/queue'
+
+/** One message for one mailbox. */
+export interface MailboxItem {
+  /** The same for every recipient of a message and for every attempt. */
+  readonly id: QueueId
+  /** Without angle brackets; empty for the null reverse-path. */
+  readonly reversePath: string
+  /** Mailbox of the forward-path without angle brackets, as it was accepted. */
+  readonly address: string
+  /**
+   * All of what is to be stored, lines ended by CRLF: it begins with `Return-Path` and `Delivered-To`, and holds no other
+   * `Return-Path`. May be read once. A chunk is valid until the next one is asked for. Iteration rejects when the queue
+   * cannot be read; then nothing may be left in the mailbox.
+   */
+  readonly content: AsyncIterable<Uint8Array>
+}
+
+/** What became of it. */
+export type MailboxOutcome =
+  /** On stable storage, and visible to its owner in whole. */
+  | { readonly kind: 'delivered' }
+  /** Not now: the mailbox is full, the disk is. `status` is of class 4. */
+  | { readonly kind: 'deferred'; readonly status: `4.${number}.${number}`; readonly because: string }
+  /** Never: there is no such mailbox. `status` is of class 5. */
+  | { readonly kind: 'failed'; readonly status: `5.${number}.${number}`; readonly because: string }
+
+/** Puts messages into mailboxes: a Maildir, a database. */
+export interface MailboxDelivery {
+  /** A rejection defers the recipient and is logged. Called for several recipients and messages at a time. */
+  deliver(item: MailboxItem): Promise<MailboxOutcome>
+}

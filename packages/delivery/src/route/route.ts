@@ -1,0 +1,41 @@
+import type { Trouble } from '../outcome/outcome.ts'
+import type { TlsLevel } from '../tls/policy.ts'
+
+/** A configured next hop, which replaces the look-up of MX records. */
+export interface Route {
+  /** A host name, whose addresses are looked up, or a numeric address. */
+  readonly host: string
+  readonly port: number
+  /** LMTP hands over for final delivery, with one reply for each recipient. It never belongs on port 25. @rfc 2033 */
+  readonly protocol: 'smtp' | 'lmtp'
+  readonly tls: TlsLevel
+}
+
+/** A host that may take the mail of a destination. */
+export interface NextHop {
+  /** Name in the MX record, the destination itself, or the text of an address. */
+  readonly host: string
+  /** Where the aliases of `host` led. */
+  readonly canonicalName: string
+  /** At least one, in the order to be tried. */
+  readonly addresses: readonly string[]
+  /** The addresses came with authentic answers; without that there is no DANE for this host. @rfc 7672 2.2.2 */
+  readonly authentic: boolean
+}
+
+/** Where the mail of a destination goes. */
+export type Routing =
+  | {
+      readonly kind: 'hosts'
+      /** At least one, best first. */
+      readonly hosts: readonly NextHop[]
+      readonly port: number
+      readonly protocol: 'smtp' | 'lmtp'
+      /** `undefined`: by MX, where nothing but opportunism is known. */
+      readonly tls: TlsLevel | undefined
+      /** Where the aliases of the destination led. */
+      readonly canonicalName: string
+      /** The answer about MX records was authentic. @rfc 7672 2.2.1 */
+      readonly authentic: boolean
+    }
+  | Trouble
