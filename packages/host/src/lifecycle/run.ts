@@ -1,0 +1,93 @@
+import type { EventEmitter } from 'node:events'
+import { constants } from 'node:os'
+import type { HostLog } from '../log/logger.ts'
+import { exitCodes } from './exit-codes.ts'
+
+/** Something that runs until it is told to stop. */
+export interface Service {
+  /** Comes to an orderly end; work that needs longer than `deadlineMs` is given up in a way that loses nothing. */
+  stop(deadlineMs: number): Promise<void>
+}
+
+/** The part of Node's `process` that a service's life hangs on. */
+export interface ProcessLike extends Pick<EventEmitter, 'on' | 'off'> {
+  exit(code: number): unknown
+}
+
+/** How to run a {@link Service}. */
+export interface RunOptions {
+  /** Brings the service up. When it rejects, the run rejects with the same. */
+  start(): Promise<Service>
+  /** What `stop` gets as its deadline. */
+  readonly drainMs: number
+  /** A `stop` that needs so much longer than its deadline is broken: the process ends with code 70. Default 10,000. */
+  readonly graceMs?: number
+  readonly log: HostLog
+  readonly process?: ProcessLike
+  /** Default Node's timer. */
+  after?(delayMs: number, run: () => void): () => void
+}
+
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/**
+ * Runs a service until a signal or an uncaught error ends it. The first signal begins an orderly stop, the second ends
+ * the process at once with 128 plus its number.
+ *
+ * @returns the exit code: 0 after a signal, 70 after an uncaught error or a `stop` that failed.
+ */
+export async function runService(options: RunOptions): Promise<number> {
+  const { start, drainMs, graceMs = 10_000, log, process: host = process, after = nodeAfter } = options
+  let code: number = exitCodes.ok
+  let ending = false
+  let end = (): void => undefined
+  const asked = new Promise<void>((resolve) => {
+    end = () => {
+      ending = true
+      resolve()
+    }
+  })
+  const onSignal = (signal: (typeof signals)[number]): void => {
+    if (ending) {
+      log.warn('forced', { signal })
+      host.exit(128 + constants.signals[signal])
+      return
+    }
+    log.info('stopping', { signal })
+    end()
+  }
+  const onError = (error: unknown): void => {
+    log.error('uncaught', { error })
+    code = exitCodes.software
+    end()
+  }
+  for (const signal of signals) host.on(signal, onSignal)
+  host.on('uncaughtException', onError)
+  host.on('unhandledRejection', onError)
+  try {
+    const service = await start()
+    await asked
+    const cancel = after(drainMs + graceMs, () => {
+      log.error('stop-overdue', { drainMs, graceMs })
+      host.exit(exitCodes.software)
+    })
+    try {
+      await service.stop(drainMs)
+    } catch (error) {
+      log.error('stop-failed', { error })
+      code = exitCodes.software
+    }
+    cancel()
+    log.info('stopped', { code })
+    return code
+  } finally {
+    for (const signal of signals) host.off(signal, onSignal)
+    host.off('uncaughtException', onError)
+    host.off('unhandledRejection', onError)
+  }
+}
+
+function nodeAfter(delayMs: number, run: () => void): () => void {
+  const timer = setTimeout(run, delayMs)
+  return () => clearTimeout(timer)
+}

@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createLogger, HostError, secret } from '../src/index.ts'
+
+function collecting(options: { level?: 'info' | 'warn' | 'error' | 'silent'; maxText?: number } = {}) {
+  const lines: string[] = []
+  const log = createLogger({ ...options, to: { write: (line) => lines.push(line) }, now: () => 1_790_000_000_000 })
+  return { lines, log }
+}
+
+describe('log', () => {
+  it('writes one line of JSON for each event, time as ISO 8601', () => {
+    const { lines, log } = collecting()
+    log.info('accepted', { id: 'a1', recipients: ['b@example'], size: 7 })
+    expect(lines).toEqual([
+      '{"level":"info","time":"2026-09-21T14:13:20.000Z","event":"accepted","id":"a1","recipients":["b@example"],"size":7}\n',
+    ])
+  })
+
+  it('keeps to its level', () => {
+    const { lines, log } = collecting({ level: 'warn' })
+    log.info('a', {})
+    log.warn('b', {})
+    log.error('c', {})
+    expect(lines.map((line) => JSON.parse(line).event)).toEqual(['b', 'c'])
+  })
+
+  it('escapes what terminals and pagers obey, and stays the same data', () => {
+    const { lines, log } = collecting()
+    const text = 'a\r\n\u001b[2J\u0000\u007f\u009b31m\u2028\u202e\u2066\ufeff\ud800"\\é中'
+    log.info('said', { text })
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what may not be there
+    expect(lines[0]?.trimEnd()).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/)
+    expect(JSON.parse(lines[0] ?? '').text).toBe(text)
+  })
+
+  it('caps texts, lists, mappings and depth', () => {
+    const { lines, log } = collecting({ maxText: 10 })
+    const deep: Record<string, unknown> = {}
+    deep.deep = deep
+    log.info('big', {
+      text: 'x'.repeat(25),
+      list: Array.from({ length: 500 }, (_, at) => at),
+      map: new Map(Array.from({ length: 500 }, (_, at) => [`__proto__${at}`, at])),
+      octets: new Uint8Array(9),
+      large: 2n ** 70n,
+      deep,
+      key: secret().parse('hunter2'),
+      f: () => 1,
+      nothing: undefined,
+    })
+    const line = JSON.parse(lines[0] ?? '')
+    expect(line.text).toBe('xxxxxxxxxx [15 more]')
+    expect(line.list).toHaveLength(100)
+    expect(Object.keys(line.map)).toHaveLength(100)
+    expect(line.octets).toBe('9 octets')
+    expect(line.large).toBe('1180591620717411303424')
+    expect(line.key).toBe('[redacted]')
+    expect(line.deep).toEqual({ deep: { deep: { deep: { deep: { deep: null } } } } })
+    expect(Object.keys(line)).not.toContain('f')
+  })
+
+  it('tells what errors say, with their causes', () => {
+    const { lines, log } = collecting()
+    const cause = Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    log.error('failed', { error: new HostError('HOST_ADMIN_SOCKET', 'no', { path: '/x', because: 'y' }, { cause }) })
+    expect(JSON.parse(lines[0] ?? '').error).toMatchObject({
+      name: 'HostError',
+      message: 'no',
+      code: 'HOST_ADMIN_SOCKET',
+      detail: { path: '/x' },
+      cause: { message: 'no space', code: 'ENOSPC' },
+    })
+  })
+
+  it('appends to a file at once', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'host-'))
+    const to = join(folder, 'log')
+    createLogger({ to }).info('one', {})
+    createLogger({ to }).info('two', {})
+    expect(
+      readFileSync(to, 'utf8')
+        .split('\n')
+        .map((line) => line && JSON.parse(line).event),
+    ).toEqual(['one', 'two', ''])
+    rmSync(folder, { recursive: true })
+  })
+
+  it('throws when the file cannot be opened', () => {
+    expect(() => createLogger({ to: '/nowhere/at/all' })).toThrow('ENOENT')
+  })
+})
