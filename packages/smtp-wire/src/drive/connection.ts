@@ -1,9 +1,26 @@
 import type { ClientPhase, Loss, Offers, OutgoingTransaction, RecipientResult } from '../client/contract.ts'
+import type { ClientLimits } from '../client/limits.ts'
+import type { AnyExtension } from '../extension/types.ts'
 import type { Reply } from '../reply/reply.ts'
+import type { AbortLike, Clock } from './environment.ts'
 import type { TlsInfo, TlsOptions, Transport } from './transport.ts'
 
 /** Content to send: octets with CRLF line ends, not dot-stuffed. A chunk is not touched after the next is asked for. */
 export type Content = Uint8Array | AsyncIterable<Uint8Array>
+
+/** What a client session is driven with. */
+export interface ConnectOptions {
+  /** Name this host greets with. */
+  readonly hostname: string
+  /** Their client halves plan each transaction. */
+  readonly extensions: readonly AnyExtension[]
+  readonly clock: Clock
+  readonly limits?: Partial<ClientLimits>
+  /** Default `smtp`. @rfc 2033 */
+  readonly protocol?: 'smtp' | 'lmtp'
+  /** Gives up opening when it fires. */
+  readonly signal?: AbortLike
+}
 
 /** One transaction of a driven client. */
 export interface Outgoing extends OutgoingTransaction {
@@ -13,6 +30,8 @@ export interface Outgoing extends OutgoingTransaction {
    * delivered. This is where a lease is renewed.
    */
   readonly beforeEnd?: () => Promise<boolean>
+  /** Gives up when it fires: before the final dot nothing is delivered, behind it nobody knows. */
+  readonly signal?: AbortLike
 }
 
 /** What became of a transaction. */
@@ -37,7 +56,10 @@ export type Securing =
   | { readonly kind: 'refused'; readonly reply?: Reply }
   | { readonly kind: 'lost'; readonly loss: Loss; readonly because?: string }
 
-/** A session with a server, past its hello. One call at a time; nothing rejects for what the server does. */
+/**
+ * A session with a server, past its hello. One call at a time, else WireError SESSION_MISUSE; nothing rejects for what
+ * the server does. Between calls the connection is still read: `usable` tells when the server has gone.
+ */
 export interface ClientConnection {
   readonly transport: Transport
   readonly greeting: Reply
@@ -47,7 +69,13 @@ export interface ClientConnection {
   readonly usable: boolean
   /** STARTTLS, handshake, and hello anew. @rfc 3207 */
   startTls(options: TlsOptions): Promise<Securing>
-  /** One transaction, pipelined where offered. Never sends to fewer recipients than it reports. */
+  /**
+   * One transaction, pipelined where offered. Replies are read while content is written, so a server that refuses early
+   * stops the flow. Content that cannot be read is `given-up`: the connection is cut before the final dot.
+   *
+   * @throws WireError UNSAFE_TEXT (as a rejection) for an envelope that fits no command line; nothing was sent
+   * @throws WireError BARE_LINE_END (as a rejection) for content with a CR or LF alone; the connection was cut
+   */
   send(outgoing: Outgoing): Promise<TransactionReport>
   /** Any other command; `undefined` when the session was lost. */
   command(verb: string, argument: string): Promise<Reply | undefined>

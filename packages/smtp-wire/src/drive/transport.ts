@@ -1,13 +1,3 @@
-/** Milliseconds since 1970-01-01T00:00:00Z. */
-export type Instant = number
-
-/** Time as the loops need it. */
-export interface Clock {
-  now(): Instant
-  /** Runs once, no earlier than `delay` milliseconds from now. The result cancels. */
-  after(delay: number, run: () => void): () => void
-}
-
 /** Who is at the other end. */
 export interface PeerInfo {
   /** Numeric address; IPv6 without brackets, IPv4-mapped addresses as IPv4. */
@@ -38,26 +28,39 @@ export interface TlsOptions {
   readonly mustVerify?: boolean
 }
 
-/** An octet stream to one peer. One reader and one writer at a time. */
+/**
+ * An octet stream to one peer. One reader and one writer at a time; reading and writing go on side by side. Nothing the
+ * peer or the network does makes `read` or `write` fail: a lost connection is the end of what can be read.
+ * `transportCases` in `@angarium/smtp-wire/testing` holds an implementation to all of this.
+ */
 export interface Transport {
   readonly peer: PeerInfo
   /** Present from the first octet on a connection that began with TLS, or after `startTls`. */
   readonly tls: TlsInfo | undefined
   /**
-   * The next octets, or `undefined` once the peer has ended or the connection is gone. The buffer is the reader's until
-   * its next read. Never rejects.
+   * The next octets, at least one, or `undefined` once the peer has ended or the connection is gone, and from then on.
+   * The buffer is the reader's until its next read. What nobody reads is not fetched from the peer without bound.
+   * Never rejects.
    */
   read(): Promise<Uint8Array | undefined>
   /**
-   * Writes all of it. A promise means: the peer is slow, wait; it settles also when the connection is lost (the next
-   * read tells). The buffer belongs to the transport until then.
+   * Writes all of it, also to a peer that has ended its own side. A promise means: the peer is slow, wait; it settles
+   * also when the connection is lost (the next read tells). The buffer belongs to the transport until then; without a
+   * promise it is the caller's again at once. Never rejects, never throws; on a closed transport it does nothing.
    */
   write(octets: Uint8Array): Promise<void> | undefined
-  /** Upgrades in place. What had arrived in clear and was not read is thrown away. Rejects when the handshake fails; then close. */
+  /**
+   * Upgrades in place, while no read is pending. What had arrived in clear and was not read is thrown away. Rejects when
+   * the handshake fails or the connection is lost in it, with an `Error` whose `code`, where it has one, names the
+   * reason; then close.
+   */
   startTls(options: TlsOptions): Promise<TlsInfo>
-  /** Sends what was written, then ends; a peer that does not end too is cut off soon after. A pending read ends. Harmless twice. */
+  /**
+   * Sends what was written, then ends; a peer that does not end too is cut off soon after. A pending read ends at once.
+   * Harmless twice.
+   */
   close(): void
-  /** Cuts at once. */
+  /** Cuts at once: pending reads and writes settle. Harmless twice and after `close`. */
   destroy(): void
 }
 

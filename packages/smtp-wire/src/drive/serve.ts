@@ -1,0 +1,241 @@
+import type { AnyExtension } from '../extension/types.ts'
+import { type Reply, reply } from '../reply/reply.ts'
+import type { Answerable, AnswerTo, ServerEvent } from '../server/events.ts'
+import { serverLimits } from '../server/limits.ts'
+import { ServerSession, type ServerSessionOptions } from '../server/session.ts'
+import { Deadline } from './deadline.ts'
+import type { AbortLike, Clock, Log } from './environment.ts'
+import type { ServerHandler, Soon } from './handler.ts'
+import type { Transport } from './transport.ts'
+
+/** What a server session is driven with. */
+export interface ServeOptions<X extends readonly AnyExtension[]> extends Omit<ServerSessionOptions<X>, 'now'> {
+  readonly handler: ServerHandler<X>
+  readonly clock: Clock
+  /** Hears of the handler's own faults. Silent by default. */
+  readonly log?: Log
+  /** When it fires the peer is told 421 as soon as no content is under way, and the session ends. @rfc 5321 3.8 */
+  readonly signal?: AbortLike
+}
+
+/**
+ * Runs one server session over a transport to its end, and closes the transport. Nothing is read while an answer or the
+ * promise of a `body` is pending, so a slow handler slows its peer. Never rejects for what the peer does or the handler
+ * throws.
+ *
+ * @throws WireError EXTENSION_CONFLICT (as a rejection) before anything is sent
+ */
+export async function serve<const X extends readonly AnyExtension[]>(
+  transport: Transport,
+  options: ServeOptions<X>,
+): Promise<void> {
+  await new Serving(transport, options).run()
+}
+
+class Serving<const X extends readonly AnyExtension[]> {
+  readonly #transport: Transport
+  readonly #handler: ServerHandler<X>
+  readonly #clock: Clock
+  readonly #log: Log | undefined
+  readonly #signal: AbortLike | undefined
+  readonly #patience: number
+  readonly #session: ServerSession<X>
+  readonly #deadline: Deadline
+  /** What the peer is waited for to do; nothing of the handler's is under way then. */
+  #awaited: 'octets' | 'room' | 'handshake' | undefined
+  #awaitedSince = 0
+  /** The handler failed on content: the rest is swallowed and refused. */
+  #contentLost = false
+
+  constructor(transport: Transport, options: ServeOptions<X>) {
+    const { handler, clock, log, signal, ...session } = options
+    this.#transport = transport
+    this.#handler = handler
+    this.#clock = clock
+    this.#log = log
+    this.#signal = signal
+    this.#patience = options.limits?.commandMs ?? serverLimits.commandMs
+    this.#session = new ServerSession<X>({
+      ...session,
+      ...(transport.tls !== undefined && { tls: 'active' }),
+      now: () => clock.monotonic(),
+    })
+    this.#deadline = new Deadline(
+      clock,
+      () => this.#due(),
+      () => this.#expire(),
+    )
+  }
+
+  async run(): Promise<void> {
+    const stop = (): void => this.#shutdown()
+    this.#signal?.addEventListener('abort', stop)
+    if (this.#signal?.aborted === true) stop()
+    try {
+      await this.#loop()
+    } finally {
+      this.#signal?.removeEventListener('abort', stop)
+      this.#deadline.stop()
+      this.#transport.close()
+      this.#session.disconnect()
+      await this.#handleEvents()
+      await this.#tell('closed', () => this.#handler.closed())
+    }
+  }
+
+  async #loop(): Promise<void> {
+    for (;;) {
+      await this.#handleEvents()
+      const output = this.#session.takeOutput()
+      if (output !== undefined) {
+        const room = this.#transport.write(output)
+        if (room !== undefined) await this.#wait('room', room)
+      } else if (this.#session.mode === 'want-tls') {
+        if (!(await this.#secure())) return
+      } else if (this.#session.mode === 'open') {
+        const octets = await this.#wait('octets', this.#transport.read())
+        if (octets === undefined) return
+        this.#session.receive(octets)
+      } else return
+    }
+  }
+
+  async #handleEvents(): Promise<void> {
+    for (let event = this.#session.poll(); event !== undefined; event = this.#session.poll()) {
+      const pending = this.#handle(event)
+      if (pending !== undefined) await pending
+    }
+  }
+
+  #handle(event: ServerEvent<X>): Promise<void> | undefined {
+    const handler = this.#handler
+    switch (event.kind) {
+      case 'greet':
+        return this.#ask(event, () => handler.greet(event))
+      case 'hello':
+        return this.#ask(event, () => handler.hello(event))
+      case 'mail':
+        return this.#ask(event, () => handler.mail(event))
+      case 'rcpt':
+        return this.#ask(event, () => handler.rcpt(event))
+      case 'data-start':
+        return this.#ask(event, () => handler.dataStart(event))
+      case 'body':
+        return this.#contentLost ? undefined : this.#pass(event.octets)
+      case 'data-end':
+        if (!this.#contentLost) return this.#ask(event, () => handler.dataEnd(event))
+        this.#session.answer(event, ourFault as AnswerTo<typeof event>)
+        return undefined
+      case 'verb':
+        return this.#ask(event, () => handler.verb(event))
+      case 'lookup':
+        return this.#ask(event, () => handler.lookup(event))
+      case 'transaction-end':
+        this.#contentLost = false
+        return this.#tell('ended', () => handler.ended(event.outcome))
+      case 'fault':
+        return this.#tell('fault', () => handler.fault(event))
+    }
+  }
+
+  /** Asks the handler and answers the session, at once where the handler does. */
+  #ask<E extends Answerable<X>>(event: E, ask: () => Soon<AnswerTo<E>>): Promise<void> | undefined {
+    const apologise = (error: unknown): void => {
+      this.#report(event.kind, error)
+      this.#session.answer(event, ourFault as AnswerTo<E>)
+    }
+    const apply = (answer: AnswerTo<E>): void => {
+      try {
+        this.#session.answer(event, answer)
+      } catch (error) {
+        apologise(error)
+      }
+    }
+    try {
+      const answer = ask()
+      if (answer instanceof Promise) return answer.then(apply, apologise)
+      apply(answer)
+    } catch (error) {
+      apologise(error)
+    }
+    return undefined
+  }
+
+  #pass(octets: Uint8Array): Promise<void> | undefined {
+    const lose = (error: unknown): void => {
+      this.#report('body', error)
+      this.#contentLost = true
+    }
+    try {
+      return this.#handler.body(octets)?.catch(lose)
+    } catch (error) {
+      lose(error)
+      return undefined
+    }
+  }
+
+  /** Tells the handler what needs no answer. */
+  #tell(what: string, tell: () => void | Promise<void>): Promise<void> | undefined {
+    try {
+      return tell()?.catch((error: unknown) => this.#report(what, error))
+    } catch (error) {
+      this.#report(what, error)
+      return undefined
+    }
+  }
+
+  #report(during: string, error: unknown): void {
+    this.#log?.warn('handler-failed', { during, error, peer: this.#transport.peer.address })
+  }
+
+  /** Waits for the peer, within the deadline. */
+  async #wait<T>(what: 'octets' | 'room' | 'handshake', peer: Promise<T>): Promise<T> {
+    this.#awaited = what
+    this.#awaitedSince = this.#clock.monotonic()
+    this.#deadline.watch()
+    try {
+      return await peer
+    } finally {
+      this.#awaited = undefined
+    }
+  }
+
+  #due(): number | undefined {
+    if (this.#awaited === undefined) return undefined
+    return this.#awaited === 'octets' ? this.#session.deadline() : this.#awaitedSince + this.#patience
+  }
+
+  #expire(): void {
+    if (this.#awaited === 'octets') {
+      this.#session.expire()
+      this.#leave()
+    } else this.#transport.destroy()
+  }
+
+  #shutdown(): void {
+    this.#session.shutdown()
+    if (this.#awaited === 'octets' && this.#session.mode === 'closing') this.#leave()
+  }
+
+  /** Says the last words while a read is pending; closing ends that read. */
+  #leave(): void {
+    const words = this.#session.takeOutput()
+    if (words !== undefined) void this.#transport.write(words)
+    this.#transport.close()
+  }
+
+  async #secure(): Promise<boolean> {
+    try {
+      const tls = await this.#wait('handshake', this.#transport.startTls({ role: 'server' }))
+      this.#session.tlsStarted()
+      if (this.#signal?.aborted === true) this.#session.shutdown()
+      await this.#tell('secured', () => this.#handler.secured(tls))
+      return true
+    } catch (error) {
+      this.#log?.info('tls-handshake-failed', { error, peer: this.#transport.peer.address })
+      return false
+    }
+  }
+}
+
+const ourFault: Reply<451> = reply(451, '3.0', 'Local error; come again')

@@ -1,0 +1,10 @@
+/**
+ * An internet in memory, a manual clock, peers that follow a script, and the cases every {@link Transport} has to pass.
+ *
+ * @packageDocumentation
+ */
+export { createManualClock, type ManualClock, settled } from './testing/clock.ts'
+export { Link, type LinkOptions, type MemoryTransport } from './testing/link.ts'
+export { createNetwork, type Faults, type Network, type NetworkOptions } from './testing/network.ts'
+export type { Break } from './testing/pipe.ts'
+export { type Certificate, HandshakeError } from './testing/tls.ts'
