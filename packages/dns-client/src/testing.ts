@@ -6,10 +6,8 @@
 export * from './testing/cases.ts'
 export * from './testing/memory.ts'
 export type { Alias, Finding } from './zone/find.ts'
-export { type Response, respond } from './zone/respond.ts'
 export {
   createZone,
-  type Kept,
   type Zone,
   type ZoneEntry,
   type ZoneOptions,

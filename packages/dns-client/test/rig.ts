@@ -9,7 +9,9 @@ import type {
   StubResolver,
 } from '../src/index.ts'
 import { createResolver } from '../src/index.ts'
-import { respond, type Zone } from '../src/testing.ts'
+import { dnsPacketCodec } from '../src/node.ts'
+import type { Zone } from '../src/testing.ts'
+import { respond } from '../src/zone/respond.ts'
 
 export interface ManualClock extends Clock {
   /** Moves time on, running what is due in order, and lets promises settle between. */
@@ -89,7 +91,7 @@ export function scriptedTransport(on: (sent: Sent) => void): DnsTransport & { re
 
 /** Answers a query from a zone, or keeps silent. */
 export function answerFrom(zone: Zone, { protocol, query, receiver }: Sent): void {
-  const { octets } = respond(zone, query, protocol)
+  const { octets } = respond(dnsPacketCodec, zone, query, protocol)
   if (octets !== undefined) receiver.message(octets)
 }
 
@@ -101,6 +103,13 @@ export function resolverOver(
 ): { resolver: StubResolver; sent: Sent[] } {
   const transport = scriptedTransport(on)
   const servers = [{ address: '127.0.0.1' }]
-  const resolver = createResolver({ servers, transport, clock, random: seededRandom(), ...options })
+  const resolver = createResolver({
+    servers,
+    transport,
+    codec: dnsPacketCodec,
+    clock,
+    random: seededRandom(),
+    ...options,
+  })
   return { resolver, sent: transport.sent }
 }

@@ -1,40 +1,49 @@
-import { mixCase, wireName } from '../name/name.ts'
+import type { Random } from '../clock.ts'
 import { type RecordType, recordTypes } from '../record/record.ts'
-import { join } from '../record/write.ts'
-import { classIn, headerOctets } from './message.ts'
+import { classIn, headerOctets, type Message, noFlags, rcodes } from './message.ts'
 
-/** The largest answer asked for by UDP: what passes every usual path without being cut into fragments. */
+/** The longest answer asked for by UDP: what passes every usual path without being cut into fragments. */
 export const udpOctets = 1232
 
-/** How a query is to be written. */
-export interface QueryForm {
-  readonly id: number
-  /** Ask with EDNS: answers up to {@link udpOctets}, and the DO bit. */
-  readonly edns: boolean
-  /** Where random bits come from when the name's letters are to be in mixed case. */
-  readonly mixedCase?: (count: number) => Uint8Array
-}
-
 /**
- * A query for one name and type: recursion wanted, AD set to say that the answer's AD is understood, and with EDNS
- * the DO bit. The buffer is the caller's. Undefined when the name is none.
+ * A query for one name and type: recursion wanted, AD set to say that the answer's AD is understood, and with `edns`
+ * room for {@link udpOctets} and the DO bit.
  *
  * @rfc 1035 4.1
  * @rfc 3225 3
  * @rfc 6840 5.7
  */
-export function encodeQuery(name: string, type: RecordType, form: QueryForm): Uint8Array | undefined {
-  const wire = wireName(name)
-  if (wire === undefined) return undefined
-  if (form.mixedCase) mixCase(wire, form.mixedCase)
-  const header = [form.id >> 8, form.id & 0xff, 0x01, 0x20, 0, 1, 0, 0, 0, 0, 0, form.edns ? 1 : 0]
-  const question = [0, recordTypes[type], 0, classIn]
-  const opt = form.edns ? [0, 0, 41, udpOctets >> 8, udpOctets & 0xff, 0, 0, 0x80, 0, 0, 0] : []
-  return join([Uint8Array.from(header), wire, Uint8Array.from([...question, ...opt])])
+export function queryFor(name: string, type: RecordType, id: number, edns: boolean): Message {
+  return {
+    id,
+    opcode: 0,
+    rcode: rcodes.noError,
+    flags: { ...noFlags, recursionDesired: true, authentic: true },
+    questions: [{ name, type: recordTypes[type], class: classIn }],
+    answers: [],
+    authorities: [],
+    edns: edns ? { udpOctets, version: 0, dnssec: true, errors: [] } : undefined,
+  }
 }
 
 /**
- * How a message answers a query. `other-case`: in everything but the case of the question's letters.
+ * A name in normal form with each letter in upper or lower case by chance. An answer must repeat the pattern, which a
+ * forger has to guess as well as the id and the port.
+ */
+export function mixCase(name: string, random: Random): string {
+  const coins = random.bytes(Math.ceil(name.length / 8))
+  let mixed = ''
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at)
+    const upper = code >= 0x61 && code <= 0x7a && ((coins[at >> 3] ?? 0) >> (at & 7)) & 1
+    mixed += String.fromCharCode(upper ? code - 0x20 : code)
+  }
+  return mixed
+}
+
+/**
+ * How a message answers a query, told before anything of it is decoded. `other-case`: in everything but the case of
+ * the question's letters.
  *
  * The id, the response flag, and the octets of the single question are compared; a refusal of the query's form may
  * come without its question.
@@ -46,7 +55,7 @@ export function matchAnswer(query: Uint8Array, octets: Uint8Array): 'answer' | '
   if (((octets[2] ?? 0) & 0x80) === 0) return 'stranger'
   const rcode = (octets[3] ?? 0) & 0xf
   const questions = ((octets[4] ?? 0) << 8) | (octets[5] ?? 0)
-  if (questions === 0) return rcode === 1 || rcode === 4 ? 'answer' : 'stranger'
+  if (questions === 0) return rcode === rcodes.formErr || rcode === rcodes.notImp ? 'answer' : 'stranger'
   const end = questionEnd(query)
   if (questions !== 1 || octets.length < end) return 'stranger'
   let match: 'answer' | 'other-case' = 'answer'
@@ -54,14 +63,15 @@ export function matchAnswer(query: Uint8Array, octets: Uint8Array): 'answer' | '
     const asked = query[at] ?? 0
     const told = octets[at] ?? 0
     if (asked === told) continue
-    // Length octets stay below the letters, and type and class below 0x41, so folding cannot confuse them.
+    // Length octets stay below the letters, and type and class are not folded.
     if (at >= end - 4 || !isLetter(asked) || (asked ^ told) !== 0x20) return 'stranger'
     match = 'other-case'
   }
   return match
 }
 
-function questionEnd(query: Uint8Array): number {
+/** Where the only question of a query of ours ends. */
+export function questionEnd(query: Uint8Array): number {
   let at = headerOctets
   while ((query[at] ?? 0) !== 0) at += 1 + (query[at] ?? 0)
   return at + 5

@@ -153,22 +153,17 @@ function label(message: Uint8Array, start: number, end: number): string {
   return text
 }
 
-/**
- * Writes each letter of a wire name in upper or lower case by chance, in place. An answer must repeat the pattern,
- * which a forger has to guess as well as the id and the port.
- */
-export function mixCase(wire: Uint8Array, bits: (count: number) => Uint8Array): void {
-  const coins = bits(Math.ceil(wire.length / 8))
-  let at = 0
-  while (at < wire.length) {
-    const length = wire[at] ?? 0
-    if (length === 0) return
-    for (let index = at + 1; index <= at + length; index++) {
-      const octet = wire[index] ?? 0
-      const lower = octet | 0x20
-      if (lower >= 0x61 && lower <= 0x7a && octet >= 0x41)
-        wire[index] = ((coins[index >> 3] ?? 0) >> (index & 7)) & 1 ? lower : lower & 0x5f
-    }
-    at += length + 1
+/** The name without its first label; the root is its own parent. Both in normal form. */
+export function parentOf(name: string): string {
+  for (let at = 0; at < name.length - 1; at++) {
+    if (name[at] === '\\') at++
+    else if (name[at] === '.') return name.slice(at + 1)
   }
+  return '.'
+}
+
+/** Whether a name is this zone or below it. Both in normal form. */
+export function isWithin(name: string, zone: string): boolean {
+  for (let at = name; at !== zone; at = parentOf(at)) if (at === '.') return false
+  return true
 }

@@ -1,3 +1,11 @@
+/** A message with its length before it, in one buffer so that it leaves in one segment. @rfc 7766 8 */
+export function framed(message: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(2 + message.length)
+  frame.set([message.length >> 8, message.length & 0xff])
+  frame.set(message, 2)
+  return frame
+}
+
 /** Cuts a stream into messages. */
 export interface FrameReader {
   /** The messages that these octets complete, each in a buffer of its own. */

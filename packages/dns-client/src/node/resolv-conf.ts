@@ -1,10 +1,12 @@
 import { getServers } from 'node:dns'
 import { readFile } from 'node:fs/promises'
-import { parseAddress } from '../name/address.ts'
+import { parseServer } from '../resolver/servers.ts'
 import type { DnsServer } from '../resolver/transport.ts'
 
 /** As many servers as system resolvers take from the file. */
 const maxServers = 3
+
+const thisMachine: readonly DnsServer[] = [{ address: '127.0.0.1' }]
 
 /**
  * The servers named in the text of a `resolv.conf`, at most three; 127.0.0.1 when it names none, as its manual says.
@@ -12,17 +14,15 @@ const maxServers = 3
  * understood is ignored.
  */
 export function parseResolvConf(text: string): readonly DnsServer[] {
-  const servers: DnsServer[] = []
+  const found: DnsServer[] = []
   let trustAd = false
   for (const line of text.split('\n')) {
     const [keyword, ...words] = line.trim().split(/\s+/)
-    if (keyword === 'nameserver') {
-      const [address = ''] = words
-      const bare = address.includes(':') ? (address.split('%')[0] ?? '') : address
-      if (parseAddress(bare) !== undefined && servers.length < maxServers) servers.push({ address })
-    } else if (keyword === 'options' && words.includes('trust-ad')) trustAd = true
+    const server = keyword === 'nameserver' ? parseServer(words[0] ?? '') : undefined
+    if (server !== undefined && found.length < maxServers) found.push(server)
+    if (keyword === 'options' && words.includes('trust-ad')) trustAd = true
   }
-  if (servers.length === 0) servers.push({ address: '127.0.0.1' })
+  const servers = found.length > 0 ? found : thisMachine
   return trustAd ? servers.map((server) => ({ ...server, trusted: true })) : servers
 }
 
@@ -32,16 +32,8 @@ export async function systemServers(): Promise<readonly DnsServer[]> {
   try {
     text = await readFile('/etc/resolv.conf', 'utf8')
   } catch {
-    const servers = getServers().map(serverOf)
-    return servers.length > 0 ? servers : [{ address: '127.0.0.1' }]
+    const servers = getServers().flatMap((server) => parseServer(server) ?? [])
+    return servers.length > 0 ? servers : thisMachine
   }
   return parseResolvConf(text)
-}
-
-/** Node writes `address`, `address:port` or `[address]:port`. */
-function serverOf(text: string): DnsServer {
-  const bracketed = /^\[([^\]]+)\]:([0-9]+)$/.exec(text)
-  const plain = /^([0-9.]+):([0-9]+)$/.exec(text)
-  const [, address, port] = bracketed ?? plain ?? []
-  return address === undefined ? { address: text } : { address, port: Number(port) }
 }

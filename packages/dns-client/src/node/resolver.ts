@@ -1,5 +1,6 @@
 import { createResolver, type ResolverOptions, type StubResolver } from '../resolver/resolver.ts'
 import { nodeClock, nodeRandom } from './clock.ts'
+import { dnsPacketCodec } from './codec/codec.ts'
 import { systemServers } from './resolv-conf.ts'
 import { nodeTransport } from './transport.ts'
 
@@ -13,5 +14,12 @@ export type NodeResolverOptions = Partial<ResolverOptions>
  */
 export async function createNodeResolver(options: NodeResolverOptions = {}): Promise<StubResolver> {
   const servers = options.servers ?? (await systemServers())
-  return createResolver({ transport: nodeTransport(), clock: nodeClock, random: nodeRandom, ...options, servers })
+  return createResolver({
+    transport: nodeTransport,
+    codec: dnsPacketCodec,
+    clock: nodeClock,
+    random: nodeRandom,
+    ...options,
+    servers,
+  })
 }

@@ -2,11 +2,13 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { DnsError } from '../error.ts'
+import { parseAddress } from '../name/address.ts'
 import type { RecordType } from '../record/record.ts'
-import { join } from '../record/write.ts'
+import { optionError } from '../resolver/servers.ts'
 import { respond } from '../zone/respond.ts'
 import type { Zone } from '../zone/zone.ts'
-import { createFrameReader } from './frame.ts'
+import { dnsPacketCodec } from './codec/codec.ts'
+import { createFrameReader, framed } from './frame.ts'
 
 /** Where and how to serve a zone. */
 export interface ServeOptions {
@@ -31,17 +33,20 @@ const idleMillis = 10_000
 
 /**
  * Serves a zone by UDP and TCP on one port, as a validating recursive server would that knows nothing else: made for
- * tests and laboratories, not for the Internet. Changes of the zone take effect at once.
+ * tests and laboratories, not for the Internet. Changes of the zone take effect at once. What dns-packet cannot write,
+ * names with a dot or an unprintable octet inside a label, is answered "not implemented".
  *
- * @throws DnsError `DNS_LISTEN` when the address or port cannot be had.
+ * @throws DnsError `DNS_OPTION` for an address or port that is none, `DNS_LISTEN` when they cannot be had.
  */
 export async function serveZone(zone: Zone, options: ServeOptions = {}): Promise<ZoneServer> {
   const { address = '127.0.0.1', port = 0, asked = () => undefined } = options
+  if (parseAddress(address) === undefined) throw optionError('address', `${address} is no IP address`)
+  if (!Number.isInteger(port) || port < 0 || port > 0xffff) throw optionError('port', `${port} is no port`)
   const timers = new Set<NodeJS.Timeout>()
   const sockets = new Set<Socket>()
 
   const answer = (protocol: 'udp' | 'tcp', query: Uint8Array, send: (octets: Uint8Array) => void): void => {
-    const { octets, delay, question } = respond(zone, query, protocol)
+    const { octets, delay, question } = respond(dnsPacketCodec, zone, query, protocol)
     if (question !== undefined) asked({ protocol, ...question })
     if (octets === undefined) return
     if (delay <= 0) {
@@ -70,7 +75,7 @@ export async function serveZone(zone: Zone, options: ServeOptions = {}): Promise
     socket.on('data', (octets) => {
       for (const query of frames.feed(octets))
         answer('tcp', query, (reply) => {
-          if (socket.writable) socket.write(join([Uint8Array.of(reply.length >> 8, reply.length & 0xff), reply]))
+          if (socket.writable) socket.write(framed(reply))
         })
     })
   }

@@ -1,20 +1,22 @@
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import type { Cancel } from '../clock.ts'
-import { join } from '../record/write.ts'
 import type { DnsTransport, KnownServer, Receiver } from '../resolver/transport.ts'
-import { createFrameReader } from './frame.ts'
+import { createFrameReader, framed } from './frame.ts'
 
 /**
  * Sockets of Node: for each query a new one, whose port the operating system picks at random. UDP sockets are
  * connected, so that the system itself drops what comes from elsewhere, and tells when nobody listens.
  */
-export function nodeTransport(): DnsTransport {
-  return { udp, tcp }
-}
+export const nodeTransport: DnsTransport = { udp, tcp }
 
 function udp(query: Uint8Array, server: KnownServer, receiver: Receiver): Cancel {
-  const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4')
+  const family = server.address.includes(':') ? 6 : 4
+  const socket = createSocket({
+    type: `udp${family}`,
+    // Addresses only, so nothing is left to look up: `dns.lookup` has no place on the way of a mail.
+    lookup: (address, _options, done) => done(null, address, family),
+  })
   let over = false
   const end = (): void => {
     if (over) return
@@ -51,7 +53,7 @@ function tcp(query: Uint8Array, server: KnownServer, receiver: Receiver): Cancel
   }
   socket.on('error', failed)
   socket.on('close', () => failed(new Error('closed before an answer came')))
-  socket.on('connect', () => socket.write(join([Uint8Array.of(query.length >> 8, query.length & 0xff), query])))
+  socket.on('connect', () => socket.write(framed(query)))
   socket.on('data', (octets) => {
     if (over) return
     const [first] = frames.feed(octets)

@@ -82,3 +82,10 @@ export const recordTypes: { readonly [T in RecordType]: number } = {
   SRV: 33,
   TLSA: 52,
 }
+
+const names = new Map(Object.entries(recordTypes).map(([name, number]) => [number, name as RecordType]))
+
+/** The record type with this number, if it is one that can be asked for. */
+export function typeName(number: number): RecordType | undefined {
+  return names.get(number)
+}

@@ -1,6 +1,5 @@
 import type { Cancel, Clock, Millis } from '../clock.ts'
-import { decodeMessage } from '../message/decode.ts'
-import type { Message } from '../message/message.ts'
+import type { Message, MessageCodec } from '../message/message.ts'
 import { matchAnswer } from '../message/query.ts'
 import type { DnsTransport, KnownServer } from './transport.ts'
 
@@ -9,13 +8,15 @@ const maxStrangers = 50
 
 /** What became of one query to one server. */
 export type Exchange =
-  | { readonly kind: 'message'; readonly message: Message }
+  /** `octets`: how many they were. */
+  | { readonly kind: 'message'; readonly message: Message; readonly octets: number }
   /** `suspect`: only forged or case-changing answers came by UDP; TCP will tell. */
   | { readonly kind: 'suspect' | 'malformed' | 'unreachable' | 'timeout' | 'closed' }
 
 /** What an exchange needs. */
 export interface Line {
   readonly transport: DnsTransport
+  readonly codec: MessageCodec
   readonly clock: Clock
   /** Everything under way, to be called off when the resolver closes. */
   readonly open: Set<Cancel>
@@ -57,8 +58,8 @@ export function exchange(
         const match = matchAnswer(query, octets)
         // By TCP nobody else can answer, so there a change of case is only a server's habit.
         if (match === 'answer' || (match === 'other-case' && protocol === 'tcp')) {
-          const decoded = decodeMessage(octets)
-          finish(decoded.kind === 'message' ? decoded : { kind: 'malformed' })
+          const message = line.codec.decode(octets)
+          finish(message ? { kind: 'message', message, octets: octets.length } : { kind: 'malformed' })
           return
         }
         line.ignored(server)

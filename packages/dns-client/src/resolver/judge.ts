@@ -1,7 +1,7 @@
 import type { Seconds } from '../clock.ts'
-import { classIn, type Message, type RawRecord, rcodes } from '../message/message.ts'
-import { readRecord } from '../record/read.ts'
-import { type MxRecord, type RecordOf, type RecordType, recordTypes } from '../record/record.ts'
+import { type Message, rcodes } from '../message/message.ts'
+import { isWithin } from '../name/name.ts'
+import type { MxRecord, RecordOf, RecordType } from '../record/record.ts'
 import type { FailureReason } from './contract.ts'
 
 /** Most steps from alias to alias, over all messages of one look-up. */
@@ -33,54 +33,48 @@ export function judge<T extends RecordType>(message: Message, name: string, type
   const { owner, passed, own } = trail
   if (own.length > 0) {
     if (message.rcode === rcodes.nxDomain) return failed('malformed')
-    const records: RecordOf<T>[] = []
-    for (const raw of own) {
-      const record = readRecord(type, message.octets, raw.data)
-      if (record === undefined) return failed('malformed')
-      records.push(record)
-    }
+    const records = own.map(({ data }) => data)
     if (type === 'MX') (records as MxRecord[]).sort((a, b) => a.preference - b.preference)
-    const ttl = Math.min(trail.ttl, ...own.map((raw) => raw.ttl))
+    const ttl = own.reduce((least, record) => Math.min(least, record.ttl), trail.ttl)
     return { kind: 'records', records: records.slice(0, maxRecords), owner, ttl }
   }
 
-  const soa = message.authorities.find((raw) => isIn(raw, recordTypes.SOA) && isWithin(owner, raw.owner))
-  const start = soa && readRecord('SOA', message.octets, soa.data)
-  if (soa !== undefined && start === undefined) return failed('malformed')
+  const soas = message.authorities.filter((record) => record.type === 'SOA')
+  const soa = soas.find((record) => isWithin(owner, record.owner))
   // Without a zone's start the "no" may not be kept, but it is one.
-  const ttl = Math.min(trail.ttl, soa && start ? Math.min(soa.ttl, start.minimum) : 0)
+  const ttl = Math.min(trail.ttl, soa ? Math.min(soa.ttl, soa.data.minimum) : 0)
   if (message.rcode === rcodes.nxDomain) return { kind: 'nxdomain', ttl }
   if (soa === undefined) {
     if (passed.length > 0) return { kind: 'alias', target: owner, passed, ttl: trail.ttl }
     // A server that does no look-ups for others points to those that know: that is no answer.
-    const refers = message.authorities.some((raw) => isIn(raw, recordTypes.NS))
+    const refers = message.authorities.some((record) => record.type === 'NS')
     if (refers && !message.flags.authoritative) return failed('refused')
   }
   return { kind: 'nodata', ttl }
 }
 
-interface Trail {
+interface Trail<R> {
   readonly owner: string
   readonly passed: readonly string[]
-  readonly own: readonly RawRecord[]
+  readonly own: readonly { readonly data: R; readonly ttl: Seconds }[]
   readonly ttl: Seconds
 }
 
 /** Goes from alias to alias inside the message until there are records of the type, or no further alias. */
-function follow(message: Message, name: string, type: RecordType): Trail | FailureReason {
-  const wanted = new Map<string, RawRecord[]>()
+function follow<T extends RecordType>(message: Message, name: string, type: T): Trail<RecordOf<T>> | FailureReason {
+  const wanted = new Map<string, { data: RecordOf<T>; ttl: Seconds }[]>()
   const aliases = new Map<string, { target: string; ttl: Seconds }>()
-  for (const raw of message.answers) {
-    if (isIn(raw, recordTypes[type])) {
-      const same = wanted.get(raw.owner)
-      if (same) same.push(raw)
-      else wanted.set(raw.owner, [raw])
-    } else if (isIn(raw, recordTypes.CNAME)) {
-      const record = readRecord('CNAME', message.octets, raw.data)
-      const before = aliases.get(raw.owner)
+  for (const { owner, type: told, data, ttl } of message.answers) {
+    if (told === type) {
+      const one = { data: data as RecordOf<T>, ttl }
+      const same = wanted.get(owner)
+      if (same) same.push(one)
+      else wanted.set(owner, [one])
+    } else if (told === 'CNAME') {
+      const before = aliases.get(owner)
       // A name has one alias; told twice alike is tolerated.
-      if (record === undefined || (before && before.target !== record.target)) return 'malformed'
-      aliases.set(raw.owner, { target: record.target, ttl: raw.ttl })
+      if (before && before.target !== data.target) return 'malformed'
+      aliases.set(owner, { target: data.target, ttl })
     }
   }
   let owner = name
@@ -113,9 +107,5 @@ function reasonOf(message: Message): FailureReason {
       return 'servfail'
   }
 }
-
-const isIn = (raw: RawRecord, type: number): boolean => raw.type === type && raw.class === classIn
-
-const isWithin = (name: string, zone: string): boolean => zone === '.' || name === zone || name.endsWith(`.${zone}`)
 
 const failed = (reason: FailureReason): { kind: 'failed'; reason: FailureReason } => ({ kind: 'failed', reason })

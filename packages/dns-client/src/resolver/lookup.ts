@@ -1,6 +1,6 @@
 import type { Clock, Millis, Random } from '../clock.ts'
 import { type Message, rcodes } from '../message/message.ts'
-import { encodeQuery } from '../message/query.ts'
+import { mixCase, queryFor } from '../message/query.ts'
 import type { RecordOf, RecordType } from '../record/record.ts'
 import type { FailureReason } from './contract.ts'
 import { type Exchange, exchange, type Line } from './exchange.ts'
@@ -60,16 +60,14 @@ export async function lookUp<T extends RecordType>(
   for (let round = 0; round < asking.rounds; round++) {
     for (const server of servers.ordered()) {
       if (declined.has(server)) continue
-      const patience = Math.min(asking.tryTimeout * 2 ** round, deadline - clock.monotonic())
-      if (patience <= 0) return nothing(reason)
-      const result = await askServer(asking, server, name, type, clock.monotonic() + patience)
+      if (clock.monotonic() >= deadline) return nothing(reason)
+      const result = await askServer(asking, server, name, type, asking.tryTimeout * 2 ** round, deadline)
       if (result.kind === 'closed') return nothing('timeout')
       servers.note(server, result.kind === 'message' || result.kind === 'malformed')
       if (result.kind === 'message') {
         const verdict = judge(result.message, name, type)
         const { authentic } = result.message.flags
-        if (verdict.kind !== 'failed')
-          return { verdict, authentic: authentic && server.trusted, octets: result.message.octets.length }
+        if (verdict.kind !== 'failed') return { verdict, authentic: authentic && server.trusted, octets: result.octets }
         reason = graver(reason, verdict.reason)
         declined.add(server)
       } else if (result.kind === 'malformed') {
@@ -81,21 +79,26 @@ export async function lookUp<T extends RecordType>(
   return nothing(reason)
 }
 
-/** One server: UDP, then without EDNS if it does not know that, then TCP if the answer was cut or is in doubt. */
+/**
+ * One server: UDP, then without EDNS if it does not know that, then TCP if the answer was cut or is in doubt. Each step
+ * has the whole patience, for the one before it showed that there is a server.
+ */
 async function askServer(
   asking: Asking,
   server: KnownServer,
   name: string,
   type: RecordType,
-  until: Millis,
+  patience: Millis,
+  deadline: Millis,
 ): Promise<Exchange> {
   const ask = async (protocol: 'udp' | 'tcp', edns: boolean): Promise<Exchange> => {
     const { clock, line, random, mixedCase, observe } = asking
-    const form = { id: random.below(0x10000), edns, ...(mixedCase && { mixedCase: random.bytes }) }
-    const query = encodeQuery(name, type, form)
+    const asked = mixedCase ? mixCase(name, random) : name
+    const query = line.codec.encode(queryFor(asked, type, random.below(0x10000), edns))
     if (query === undefined) return { kind: 'malformed' }
     const started = clock.monotonic()
-    const result = await exchange(line, protocol, query, server, Math.max(0, until - started))
+    if (started >= deadline) return { kind: 'timeout' }
+    const result = await exchange(line, protocol, query, server, Math.min(patience, deadline - started))
     observe({ kind: 'asked', server, protocol, name, type, result: result.kind, took: clock.monotonic() - started })
     return result
   }
@@ -107,7 +110,6 @@ async function askServer(
   }
   const doubtful = result.kind === 'suspect' || result.kind === 'malformed'
   if (!doubtful && !(result.kind === 'message' && result.message.flags.truncated)) return result
-  if (asking.clock.monotonic() >= until) return { kind: 'timeout' }
   const whole = await ask('tcp', edns)
   return whole.kind === 'message' && whole.message.flags.truncated ? { kind: 'malformed' } : whole
 }

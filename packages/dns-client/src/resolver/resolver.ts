@@ -1,5 +1,6 @@
 import { type AnswerCache, type CacheLimits, createCache } from '../cache/cache.ts'
 import type { Cancel, Clock, Millis, Random, Seconds } from '../clock.ts'
+import type { MessageCodec } from '../message/message.ts'
 import { normalName } from '../name/name.ts'
 import { type RecordOf, type RecordType, recordTypes } from '../record/record.ts'
 import type { Answer, Resolver } from './contract.ts'
@@ -14,6 +15,7 @@ export interface ResolverOptions {
   /** Asked in this order. If any is trusted, only the trusted ones are. */
   readonly servers: readonly DnsServer[]
   readonly transport: DnsTransport
+  readonly codec: MessageCodec
   readonly clock: Clock
   readonly random: Random
   /** How long to wait for one server in the first round; each further round doubles it. Default 2000. */
@@ -70,7 +72,7 @@ export interface StubResolver extends Resolver {
  * @rfc 7766 5
  */
 export function createResolver(options: ResolverOptions): StubResolver {
-  const { transport, clock, random, mixedCase = true, observe = () => undefined } = options
+  const { transport, codec, clock, random, mixedCase = true, observe = () => undefined } = options
   const number = (option: string, value: number | undefined, otherwise: number, least: number): number => {
     if (value === undefined) return otherwise
     if (!(value >= least && value <= Number.MAX_SAFE_INTEGER)) throw optionError(option, `${value} is out of range`)
@@ -94,7 +96,7 @@ export function createResolver(options: ResolverOptions): StubResolver {
   const slots = createSlots(number('concurrency', options.concurrency, 200, 1))
   const open = new Set<Cancel>()
   const asking: Asking = {
-    line: { transport, clock, open, ignored: (server) => observe({ kind: 'ignored', server }) },
+    line: { transport, codec, clock, open, ignored: (server) => observe({ kind: 'ignored', server }) },
     servers,
     clock,
     random,

@@ -42,9 +42,18 @@ export function createServers(given: readonly DnsServer[], clock: Clock): Server
   }
 }
 
+/** A server written `192.0.2.1`, `192.0.2.1:5353`, `2001:db8::1` or `[2001:db8::1]:5353`; undefined when it is none. */
+export function parseServer(text: string): DnsServer | undefined {
+  if (isServerAddress(text)) return { address: text }
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([0-9.]+)):([0-9]{1,5})$/.exec(text) ?? []
+  const address = bracketed ?? plain ?? ''
+  const port = Number(digits)
+  return isServerAddress(address) && isPort(port) ? { address, port } : undefined
+}
+
 function known({ address, port = 53, trusted = trustedByDefault(address) }: DnsServer): KnownServer {
-  if (parseAddress(withoutZone(address)) === undefined) throw optionError('servers', `${address} is no IP address`)
-  if (!Number.isInteger(port) || port < 1 || port > 0xffff) throw optionError('servers', `${port} is no port`)
+  if (!isServerAddress(address)) throw optionError('servers', `${address} is no IP address`)
+  if (!isPort(port)) throw optionError('servers', `${port} is no port`)
   return { address, port, trusted }
 }
 
@@ -54,10 +63,13 @@ function trustedByDefault(address: string): boolean {
   return isLoopback(address) && address !== dockerForwarder
 }
 
-function withoutZone(address: string): string {
-  const percent = address.indexOf('%')
-  return percent > 0 && address.includes(':') ? address.slice(0, percent) : address
+/** An IP address, an IPv6 one perhaps with its zone. */
+function isServerAddress(text: string): boolean {
+  const [address = '', ...zone] = text.split('%')
+  return parseAddress(address) !== undefined && (zone.length === 0 || (address.includes(':') && zone.join('') !== ''))
 }
+
+const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 0xffff
 
 /** The error for an option that cannot be used. */
 export function optionError(option: string, because: string): DnsError<'DNS_OPTION'> {

@@ -24,8 +24,7 @@ export function memoryResolver(zone: Zone): MemoryResolver {
       const { outcome, owner, authentic } = zone.find(name, type)
       if (outcome.kind === 'failed') return outcome
       if (outcome.kind !== 'found') return { kind: outcome.kind, authentic, validFor: outcome.ttl }
-      const records = outcome.records.map(({ record }) => record)
-      return { kind: 'found', records, canonicalName: owner, authentic, validFor: outcome.ttl }
+      return { kind: 'found', records: outcome.records, canonicalName: owner, authentic, validFor: outcome.ttl }
     },
   }
 }

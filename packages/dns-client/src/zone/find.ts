@@ -1,22 +1,21 @@
 import type { Millis, Seconds } from '../clock.ts'
-import { normalName } from '../name/name.ts'
-import type { RecordOf, RecordType } from '../record/record.ts'
+import { normalName, parentOf } from '../name/name.ts'
+import type { RecordOf, RecordType, TargetRecord } from '../record/record.ts'
 import type { FailureReason } from '../resolver/contract.ts'
 import { maxAliases, maxRecords } from '../resolver/judge.ts'
-import type { Kept, KeptEntry, ZoneEntry } from './zone.ts'
+import type { KeptEntry, ZoneEntry } from './zone.ts'
 
 /** An alias on the way. */
 export interface Alias {
   readonly owner: string
   readonly target: string
-  readonly wire: Uint8Array
   readonly ttl: Seconds
 }
 
 /** What a zone says about a name and type. */
 export interface Finding<R> {
   readonly outcome:
-    | { readonly kind: 'found'; readonly records: readonly Kept<R>[]; readonly ttl: Seconds }
+    | { readonly kind: 'found'; readonly records: readonly R[]; readonly ttl: Seconds }
     | { readonly kind: 'nodata' | 'nxdomain'; readonly ttl: Seconds }
     | { readonly kind: 'failed'; readonly reason: FailureReason }
   /** Where the aliases led. */
@@ -32,6 +31,8 @@ export interface Finding<R> {
 /** What {@link find} looks in. */
 export interface Names {
   readonly names: ReadonlyMap<string, KeptEntry>
+  /** How many names there are below each. */
+  readonly below: ReadonlyMap<string, number>
   readonly authentic: boolean
   readonly negativeTtl: Seconds
 }
@@ -56,22 +57,22 @@ export function find<T extends RecordType>(zone: Names, asked: string, type: T):
     const kept = entryOf(zone, owner)
     authentic &&= kept?.entry.authentic ?? ancestor(zone, owner)?.authentic ?? zone.authentic
     const least = Math.min(zone.negativeTtl, ...aliases.map((alias) => alias.ttl))
-    if (kept === undefined) return end({ kind: existsAbove(zone, owner) ? 'nodata' : 'nxdomain', ttl: least })
+    if (kept === undefined) return end({ kind: hasBelow(zone, owner) ? 'nodata' : 'nxdomain', ttl: least })
     const reason = failureOf(kept.entry, type)
     if (reason !== undefined) return end({ kind: 'failed', reason })
     const ttl = kept.entry.ttl ?? 300
-    const records = kept.records.get(type) as readonly Kept<RecordOf<T>>[] | undefined
+    const records = kept.records.get(type) as readonly RecordOf<T>[] | undefined
     if (records !== undefined)
       return end({
         kind: 'found',
         records: records.slice(0, maxRecords),
         ttl: Math.min(ttl, ...aliases.map((alias) => alias.ttl)),
       })
-    const wire = kept.records.get('CNAME')?.[0]?.wire
-    if (kept.alias === undefined || wire === undefined) return end({ kind: 'nodata', ttl: least })
-    aliases.push({ owner, target: kept.alias.target, wire, ttl })
+    const alias = kept.records.get('CNAME')?.[0] as TargetRecord | undefined
+    if (alias === undefined) return end({ kind: 'nodata', ttl: least })
+    aliases.push({ owner, target: alias.target, ttl })
     passed.add(owner)
-    owner = kept.alias.target
+    owner = alias.target
     if (passed.has(owner) || passed.size > maxAliases) return end({ kind: 'failed', reason: 'loop' })
   }
 }
@@ -79,20 +80,18 @@ export function find<T extends RecordType>(zone: Names, asked: string, type: T):
 /** The entry of a name, or of the wildcard that stands for it. @rfc 4592 3.3.1 */
 function entryOf(zone: Names, name: string): KeptEntry | undefined {
   const own = zone.names.get(name)
-  if (own !== undefined || existsAbove(zone, name)) return own
+  if (own !== undefined || hasBelow(zone, name)) return own
   for (let parent = parentOf(name); ; parent = parentOf(parent)) {
     const wildcard = zone.names.get(parent === '.' ? '*' : `*.${parent}`)
     if (wildcard !== undefined) return wildcard
     // Only the closest name that exists may have the wildcard.
-    if (parent === '.' || zone.names.has(parent) || existsAbove(zone, parent)) return undefined
+    if (parent === '.' || zone.names.has(parent) || hasBelow(zone, parent)) return undefined
   }
 }
 
 /** A name without records still exists when there are names below it. @rfc 8020 3.1 */
-function existsAbove(zone: Names, name: string): boolean {
-  const end = name === '.' ? '.' : `.${name}`
-  for (const other of zone.names.keys()) if (other !== name && other.endsWith(end)) return true
-  return false
+function hasBelow(zone: Names, name: string): boolean {
+  return (zone.below.get(name) ?? 0) > 0
 }
 
 function ancestor(zone: Names, name: string): ZoneEntry | undefined {
@@ -100,15 +99,6 @@ function ancestor(zone: Names, name: string): ZoneEntry | undefined {
     const entry = zone.names.get(parent)?.entry
     if (entry !== undefined || parent === '.') return entry
   }
-}
-
-/** The name without its first label. */
-export function parentOf(name: string): string {
-  for (let at = 0; at < name.length - 1; at++) {
-    if (name[at] === '\\') at++
-    else if (name[at] === '.') return name.slice(at + 1)
-  }
-  return '.'
 }
 
 function failureOf(entry: ZoneEntry, type: RecordType): FailureReason | undefined {

@@ -1,30 +1,23 @@
 import { DnsError } from '../error.ts'
-import { readRecord } from '../record/read.ts'
+import { normalRecord } from '../record/normal.ts'
 import { type MxRecord, type RecordOf, type RecordType, recordTypes } from '../record/record.ts'
 import { encodeUtf8 } from '../record/utf8.ts'
-import { writeRecord } from '../record/write.ts'
-import type { Kept, ZoneEntry } from './zone.ts'
+import type { ZoneEntry } from './zone.ts'
 
-/** All records of an entry, as they are asked for and as they are sent. @throws DnsError `DNS_ZONE` */
-export function recordsOf(name: string, entry: ZoneEntry): Map<RecordType, Kept<RecordOf<RecordType>>[]> {
-  const kept = new Map<RecordType, Kept<RecordOf<RecordType>>[]>()
+/** All records of an entry, in the form in which they would come from a server. @throws DnsError `DNS_ZONE` */
+export function recordsOf(name: string, entry: ZoneEntry): Map<RecordType, readonly RecordOf<RecordType>[]> {
+  const kept = new Map<RecordType, readonly RecordOf<RecordType>[]>()
   for (const type of Object.keys(recordTypes) as RecordType[]) {
-    const records = written(entry, type).map((record) => keep(name, type, record))
-    if (type === 'MX') records.sort((a, b) => (a.record as MxRecord).preference - (b.record as MxRecord).preference)
+    const records = written(entry, type).map((record) => {
+      const normal = normalRecord(type, record as never)
+      if (normal !== undefined) return normal
+      const because = `a ${type} record has no form on the wire`
+      throw new DnsError('DNS_ZONE', `${name}: ${because}`, { name, because })
+    })
+    if (type === 'MX') (records as MxRecord[]).sort((a, b) => a.preference - b.preference)
     if (records.length > 0) kept.set(type, records)
   }
   return kept
-}
-
-/** Through the wire form and back, so that a record in memory looks as one from a server. */
-function keep(name: string, type: RecordType, record: RecordOf<RecordType>): Kept<RecordOf<RecordType>> {
-  const wire = writeRecord(type, record as never)
-  const read = wire && readRecord(type, wire, { start: 0, end: wire.length })
-  if (wire === undefined || read === undefined) {
-    const because = `a ${type} record has no wire form`
-    throw new DnsError('DNS_ZONE', `${name}: ${because}`, { name, because })
-  }
-  return { record: read, wire }
 }
 
 function written(entry: ZoneEntry, type: RecordType): readonly RecordOf<RecordType>[] {

@@ -1,16 +1,7 @@
 import type { Millis, Seconds } from '../clock.ts'
 import { DnsError } from '../error.ts'
-import { normalName } from '../name/name.ts'
-import type {
-  MxRecord,
-  RecordOf,
-  RecordType,
-  SoaRecord,
-  SrvRecord,
-  TargetRecord,
-  TlsaRecord,
-  TxtRecord,
-} from '../record/record.ts'
+import { normalName, parentOf } from '../name/name.ts'
+import type { MxRecord, RecordOf, RecordType, SoaRecord, SrvRecord, TlsaRecord, TxtRecord } from '../record/record.ts'
 import type { FailureReason } from '../resolver/contract.ts'
 import { type Finding, find } from './find.ts'
 import { recordsOf } from './records.ts'
@@ -52,17 +43,10 @@ export interface ZoneOptions {
   readonly negativeTtl?: Seconds
 }
 
-/** A record with its two faces. */
-export interface Kept<R> {
-  readonly record: R
-  readonly wire: Uint8Array
-}
-
 /** A name as the zone keeps it. */
 export interface KeptEntry {
   readonly entry: ZoneEntry
-  readonly records: ReadonlyMap<RecordType, readonly Kept<RecordOf<RecordType>>[]>
-  readonly alias: TargetRecord | undefined
+  readonly records: ReadonlyMap<RecordType, readonly RecordOf<RecordType>[]>
 }
 
 /**
@@ -72,7 +56,7 @@ export interface KeptEntry {
 export interface Zone {
   /**
    * Puts a name in place of what it was.
-   * @throws DnsError `DNS_ZONE` when a name or record has no wire form.
+   * @throws DnsError `DNS_ZONE` when a name or record has no form on the wire.
    */
   set(name: string, entry: ZoneEntry): void
   /** Takes a name away. */
@@ -84,11 +68,18 @@ export interface Zone {
 /**
  * Makes a zone of names.
  *
- * @throws DnsError `DNS_ZONE` when a name or record has no wire form.
+ * @throws DnsError `DNS_ZONE` when a name or record has no form on the wire.
  */
 export function createZone(entries: Readonly<Record<string, ZoneEntry>> = {}, options: ZoneOptions = {}): Zone {
   const { authentic = false, negativeTtl = 300 } = options
   const names = new Map<string, KeptEntry>()
+  const below = new Map<string, number>()
+  const count = (owner: string, by: 1 | -1): void => {
+    for (let name = owner; name !== '.'; ) {
+      name = parentOf(name)
+      below.set(name, (below.get(name) ?? 0) + by)
+    }
+  }
   const normal = (name: string): string => {
     const found = normalName(name)
     if (found === undefined) throw new DnsError('DNS_ZONE', `${name} is no name`, { name, because: 'it is no name' })
@@ -98,13 +89,14 @@ export function createZone(entries: Readonly<Record<string, ZoneEntry>> = {}, op
     set(name, entry) {
       const owner = normal(name)
       const records = recordsOf(owner, entry)
-      const alias = records.get('CNAME')?.[0]?.record as TargetRecord | undefined
-      names.set(owner, { entry, records, alias })
+      if (!names.has(owner)) count(owner, 1)
+      names.set(owner, { entry, records })
     },
     remove(name) {
-      names.delete(normal(name))
+      const owner = normal(name)
+      if (names.delete(owner)) count(owner, -1)
     },
-    find: (name, type) => find({ names, authentic, negativeTtl }, name, type),
+    find: (name, type) => find({ names, below, authentic, negativeTtl }, name, type),
   }
   for (const [name, entry] of Object.entries(entries)) zone.set(name, entry)
   return zone
