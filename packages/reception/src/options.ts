@@ -1,0 +1,41 @@
+import type { Clock, Lease, Log, Millis, QueueStore } from '@angarium/queue'
+import type { AnyExtension } from '@angarium/smtp-wire'
+import type { RecipientPolicy } from './policy/recipients.ts'
+import type { PolicyStage } from './policy/stage.ts'
+
+/** Limits of a {@link Reception}. */
+export interface ReceptionLimits {
+  /** Sessions open at once; more are greeted by 421 4.3.2. */
+  readonly sessions: number
+  /** A message that comes with so many Received fields goes round in a loop: 554 5.4.6. @rfc 5321 6.3 */
+  readonly received: number
+  /** What a stage or the recipient policy may take to answer. */
+  readonly decisionMs: Millis
+}
+
+/** Limits that suit one process. */
+export const receptionLimits: ReceptionLimits = { sessions: 1000, received: 100, decisionMs: 30_000 }
+
+/** Who delivers what has just been accepted: it is leased in the commit's own transaction, and offered at once. */
+export interface Intake {
+  readonly holder: string
+  readonly leaseMs: Millis
+  offer(leases: readonly Lease[]): void
+}
+
+/** What a {@link Reception} is made of. */
+export interface ReceptionOptions<X extends readonly AnyExtension[]> {
+  /** This host, in its greeting and its Received fields. */
+  readonly hostname: string
+  /** The list its sessions offer; decides the types of the parameters that stages see. */
+  readonly extensions: X
+  /** Already open. */
+  readonly store: QueueStore
+  readonly clock: Clock
+  readonly recipients: RecipientPolicy<NoInfer<X>>
+  readonly stages?: readonly PolicyStage<NoInfer<X>>[]
+  readonly limits?: Partial<ReceptionLimits>
+  /** Left out, a scheduler finds new mail by itself. */
+  readonly intake?: Intake
+  readonly log?: Log
+}

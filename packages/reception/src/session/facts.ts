@@ -1,0 +1,40 @@
+import type { DestinationKey } from '@angarium/queue'
+import type { AnyExtension, MailParameters, RawParameter, RcptEvent, ReversePath } from '@angarium/smtp-wire'
+import type { PeerInfo, TlsInfo } from '@angarium/smtp-wire/drive'
+
+/** SMTP, or LMTP of RFC 2033. */
+export type Protocol = 'smtp' | 'lmtp'
+
+/** What is known of a session. Never changed: a new value takes its place. */
+export interface SessionFacts {
+  readonly peer: PeerInfo
+  readonly protocol: Protocol
+  readonly tls: TlsInfo | undefined
+  /** `undefined` before the first hello, and again once TLS is up. */
+  readonly hello: HelloFacts | undefined
+}
+
+/** What the client called itself: remote text, though of characters that cannot break a line. */
+export interface HelloFacts {
+  readonly name: string
+  /** EHLO or LHLO. */
+  readonly extended: boolean
+}
+
+/** What is known of a transaction. Never changed: a new value takes its place with each recipient. */
+export interface TransactionFacts<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
+  readonly session: SessionFacts
+  readonly reversePath: ReversePath
+  readonly parameters: MailParameters<X>
+  readonly raw: readonly RawParameter[]
+  /** Those answered 250, in order. */
+  readonly recipients: readonly RecipientFacts<X>[]
+}
+
+/** A recipient, and where the recipient policy sends it. */
+export interface RecipientFacts<X extends readonly AnyExtension[] = readonly AnyExtension[]>
+  extends Omit<RcptEvent<X>, 'kind'> {
+  /** Mailbox for the envelope, without brackets. */
+  readonly address: string
+  readonly destination: DestinationKey
+}

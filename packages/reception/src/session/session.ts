@@ -1,0 +1,304 @@
+import type { Accepted, Clock, Envelope, Log, QueueStore } from '@angarium/queue'
+import {
+  type AnswerTo,
+  type AnyExtension,
+  type DataEndEvent,
+  type FaultEvent,
+  type ForwardPath,
+  formatMailbox,
+  type GreetEvent,
+  type HelloEvent,
+  type LookupEvent,
+  type MailEvent,
+  type RawParameter,
+  type RcptEvent,
+  type Refusal,
+  type Reply,
+  type ReversePath,
+  type Verdict,
+} from '@angarium/smtp-wire'
+import type { ServerHandler, Soon, TlsInfo } from '@angarium/smtp-wire/drive'
+import { IncomingContent } from '../content/incoming.ts'
+import { receivedField } from '../content/received.ts'
+import { storeRefusal } from '../content/store-refusal.ts'
+import { misuse } from '../error.ts'
+import type { Intake, ReceptionLimits } from '../options.ts'
+import { ask, chain } from '../policy/ask.ts'
+import type { PolicyFailed, PolicyPanel } from '../policy/panel.ts'
+import type { RecipientDecision, RecipientPolicy } from '../policy/recipients.ts'
+import type { PolicyStage, StageHook } from '../policy/stage.ts'
+import * as replies from '../replies.ts'
+import type { Protocol, RecipientFacts, SessionFacts, TransactionFacts } from './facts.ts'
+import type { Tally } from './tally.ts'
+
+/** What all sessions of a reception have in common. */
+export interface Desk<X extends readonly AnyExtension[]> {
+  readonly hostname: string
+  readonly store: QueueStore
+  readonly clock: Clock
+  readonly log: Log
+  readonly recipients: RecipientPolicy<X>
+  readonly panel: PolicyPanel<X>
+  readonly policyFailed: PolicyFailed
+  readonly limits: ReceptionLimits
+  readonly intake: Intake | undefined
+  readonly greetings: Readonly<Record<Protocol, Reply<220>>>
+  readonly tally: Tally
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Answers one server session. */
+export class ReceptionSession<X extends readonly AnyExtension[]> implements ServerHandler<X> {
+  readonly #desk: Desk<X>
+  #facts: SessionFacts
+  #transaction: TransactionFacts<X> | undefined
+  #content: IncomingContent | undefined
+
+  constructor(desk: Desk<X>, facts: SessionFacts) {
+    this.#desk = desk
+    this.#facts = facts
+    desk.tally.sessions += 1
+  }
+
+  greet(): Soon<AnswerTo<GreetEvent>> {
+    const { tally, limits, greetings } = this.#desk
+    if (tally.sessions > limits.sessions) return this.#refuse('connect', 'reception', replies.busy)
+    return this.#rule(
+      'connect',
+      (stage) => stage.connect?.(this.#facts),
+      () => greetings[this.#facts.protocol],
+    )
+  }
+
+  hello({ name, extended }: HelloEvent): Soon<AnswerTo<HelloEvent>> {
+    const facts: SessionFacts = { ...this.#facts, hello: { name, extended } }
+    return this.#rule(
+      'hello',
+      (stage) => stage.hello?.(facts),
+      () => {
+        this.#facts = facts
+        return 'accept'
+      },
+      { hello: name },
+    )
+  }
+
+  mail({ reversePath, parameters, raw }: MailEvent<X>): Soon<AnswerTo<MailEvent<X>>> {
+    const transaction: TransactionFacts<X> = { session: this.#facts, reversePath, parameters, raw, recipients: [] }
+    const fields = { reversePath: mailboxText(reversePath) }
+    if (this.#desk.tally.paused !== undefined) return this.#refuse('mail', 'reception', replies.noRoom, fields)
+    return this.#rule(
+      'mail',
+      (stage) => stage.mail?.(transaction),
+      () => {
+        this.#transaction = transaction
+        return replies.mailOk
+      },
+      fields,
+    )
+  }
+
+  rcpt(event: RcptEvent<X>): Soon<AnswerTo<RcptEvent<X>>> {
+    const transaction = this.#open()
+    const fields = { reversePath: mailboxText(transaction.reversePath), recipient: mailboxText(event.forwardPath) }
+    return chain(this.#decide(event, transaction), (decision) => {
+      if (decision.kind === 'refuse') return this.#refuse('rcpt', 'recipients', decision.reply, fields)
+      const { forwardPath, parameters, raw } = event
+      const { address, destination } = decision
+      const recipient: RecipientFacts<X> = { forwardPath, parameters, raw, address, destination }
+      return this.#rule(
+        'rcpt',
+        (stage) => stage.rcpt?.(recipient, transaction),
+        () => {
+          this.#transaction = { ...transaction, recipients: [...transaction.recipients, recipient] }
+          return replies.rcptOk
+        },
+        fields,
+      )
+    })
+  }
+
+  dataStart(): Soon<'go' | Refusal> {
+    const transaction = this.#open()
+    return this.#rule(
+      'dataStart',
+      (stage) => stage.dataStart?.(transaction),
+      () => this.#begin(transaction),
+    )
+  }
+
+  body(octets: Uint8Array): void | Promise<void> {
+    return this.#content?.write(octets)
+  }
+
+  async dataEnd(): Promise<AnswerTo<DataEndEvent<X>>> {
+    const transaction = this.#open()
+    const content = this.#content
+    if (content === undefined) throw misuse('dataEnd', 'no content was begun')
+    if (content.failure !== undefined) return this.#storeFailed('message', content.failure)
+    const { id, octets, received } = content
+    if (received >= this.#desk.limits.received) return this.#refuse('message', 'reception', replies.loop, { id })
+    return this.#rule(
+      'message',
+      (stage) => stage.message?.({ id, octets, received }, transaction),
+      () => this.#commit(transaction, content),
+      { id },
+    )
+  }
+
+  verb(): Reply {
+    return replies.noSuchVerb
+  }
+
+  lookup({ verb }: LookupEvent): AnswerTo<LookupEvent> {
+    return verb === 'VRFY' ? replies.notVerified : replies.noExpansion
+  }
+
+  ended(): void | Promise<void> {
+    const content = this.#content
+    this.#transaction = undefined
+    this.#content = undefined
+    return content?.drop()
+  }
+
+  fault({ fault, reply }: FaultEvent): void {
+    const { tally, log } = this.#desk
+    tally.faults += 1
+    log.info('fault', { fault, reply, ...this.#who() })
+  }
+
+  secured(tls: TlsInfo): void {
+    this.#facts = { ...this.#facts, tls, hello: undefined }
+  }
+
+  closed(): void {
+    this.#desk.tally.sessions -= 1
+  }
+
+  /** What the recipient policy says, or 451 in its place. */
+  #decide(event: RcptEvent<X>, transaction: TransactionFacts<X>): Soon<RecipientDecision> {
+    const { clock, limits, recipients, policyFailed } = this.#desk
+    return ask<RecipientDecision>(
+      clock,
+      limits.decisionMs,
+      () => recipients.rcpt(event, transaction),
+      (because) => {
+        policyFailed('recipients', 'rcpt', because)
+        return { kind: 'refuse', reply: replies.localProblem }
+      },
+    )
+  }
+
+  /** Goes on unless a stage refuses. */
+  #rule<A>(
+    at: StageHook,
+    hook: (stage: PolicyStage<X>) => Soon<Verdict> | undefined,
+    goOn: () => Soon<A>,
+    fields: Fields = {},
+  ): Soon<A | Refusal> {
+    return chain(
+      this.#desk.panel.rule(at, hook),
+      (ruling): Soon<A | Refusal> =>
+        ruling === undefined ? goOn() : this.#refuse(at, ruling.by, ruling.reply, fields),
+    )
+  }
+
+  /** Begins the draft before the first octet of content is asked for: a store that cannot take it says so now. */
+  #begin(transaction: TransactionFacts<X>): Soon<'go' | Refusal> {
+    const { store, hostname, clock } = this.#desk
+    let content: IncomingContent
+    try {
+      content = new IncomingContent(store.draft(sizeHint(transaction.raw)))
+    } catch (error) {
+      return this.#storeFailed('dataStart', error)
+    }
+    this.#content = content
+    const field = receivedField(transaction, hostname, content.id, clock.now())
+    return chain(content.prepend(field), () =>
+      content.failure === undefined ? 'go' : this.#storeFailed('dataStart', content.failure),
+    )
+  }
+
+  /** The promise is given only once the message is durable. @rfc 5321 6.1 */
+  async #commit(transaction: TransactionFacts<X>, content: IncomingContent): Promise<Reply<250> | Refusal> {
+    const { intake, tally } = this.#desk
+    const lease = intake && { holder: intake.holder, duration: intake.leaseMs }
+    const envelope = envelopeOf(transaction)
+    let accepted: Accepted
+    try {
+      accepted = await content.commit(envelope, lease === undefined ? {} : { lease })
+    } catch (error) {
+      return this.#storeFailed('message', error)
+    }
+    tally.accepted.messages += 1
+    tally.accepted.recipients += envelope.recipients.length
+    tally.accepted.octets += content.octets
+    this.#logAccepted(accepted, envelope, content.octets)
+    if (accepted.leases.length > 0) this.#offer(accepted)
+    return replies.queued(accepted.id)
+  }
+
+  /** A scheduler that will not have the leases must not turn the 250 into a second copy. */
+  #offer({ id, leases }: Accepted): void {
+    try {
+      this.#desk.intake?.offer(leases)
+    } catch (because) {
+      this.#desk.log.warn('offer-failed', { id, because })
+    }
+  }
+
+  #logAccepted({ id }: Accepted, { reversePath, recipients }: Envelope, size: number): void {
+    const { log } = this.#desk
+    const addresses = recipients.map(({ address }) => address)
+    log.info('accepted', { id, ...this.#who(), reversePath, recipients: addresses, size, tls: this.#facts.tls })
+  }
+
+  #refuse<R extends Refusal>(at: StageHook, by: string, reply: R, fields: Fields = {}): R {
+    const { tally, log } = this.#desk
+    tally.refused[at] += 1
+    log.info('refused', { at, by, reply, ...this.#who(), ...fields })
+    return reply
+  }
+
+  #storeFailed(at: StageHook, because: unknown): Refusal {
+    const { tally, log } = this.#desk
+    tally.storeFailures += 1
+    log.warn('store-failed', { at, because })
+    return this.#refuse(at, 'store', storeRefusal(because))
+  }
+
+  #who(): Fields {
+    return { peer: this.#facts.peer.address, hello: this.#facts.hello?.name }
+  }
+
+  #open(): TransactionFacts<X> {
+    if (this.#transaction === undefined) throw misuse('transaction', 'no MAIL was accepted')
+    return this.#transaction
+  }
+}
+
+/** Exactly as received, but for where it goes. @rfc 5321 2.3.1 */
+function envelopeOf<X extends readonly AnyExtension[]>(transaction: TransactionFacts<X>): Envelope {
+  return {
+    reversePath: mailboxText(transaction.reversePath),
+    parameters: transaction.raw,
+    recipients: transaction.recipients.map(({ address, raw, destination }) => ({
+      address,
+      parameters: raw,
+      destination,
+    })),
+  }
+}
+
+/** Without brackets; empty for the null reverse-path. */
+function mailboxText(path: ReversePath | ForwardPath): string {
+  if (path.kind === 'mailbox') return formatMailbox(path)
+  return path.kind === 'null' ? '' : 'Postmaster'
+}
+
+/** What the peer declares to send. Its grammar was checked where SIZE is offered. @rfc 1870 6.1 */
+function sizeHint(raw: readonly RawParameter[]): { readonly size?: number } {
+  const declared = raw.find(([keyword]) => keyword === 'SIZE')?.[1]
+  return declared === undefined ? {} : { size: Number.parseInt(declared, 10) }
+}
