@@ -1,0 +1,228 @@
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { attack, InvalidCase } from '../abuse/attack.mjs'
+import { createBait } from '../abuse/bait.mjs'
+import { judge } from '../abuse/judge.mjs'
+import { createCertificates } from '../certificates.mjs'
+import { abuseVectors, readAbuse } from '../corpus.mjs'
+import { messagesIn } from '../maildir.mjs'
+import { startMta } from '../mta.mjs'
+import { realPeers } from '../peers/peers.mjs'
+import { startUnbound } from '../peers/unbound.mjs'
+import { startSink } from '../sink.mjs'
+import { session, Talker, transact } from '../smtp.mjs'
+import { freePort, sleep } from '../stage.mjs'
+
+export const title = 'misuse from outside: the smtp-abuse vectors against the real server and the real client'
+export const needs = [abuseVectors, realPeers]
+
+/** Upper bounds on time and memory are stretched by this: a slow or busy machine is not a fault. */
+const slack = Number(process.env.ANGARIUM_TIME_FACTOR ?? 5)
+const memoryNoiseMiB = 32
+
+/** What the server under test does not offer yet, by the class or text that needs it. */
+const notOffered = [
+  [(one) => one.service !== 'mx' && one.role === 'client', 'there is no submission server yet'],
+  [(one) => one.role === 'library', 'played by the packages’ own tests'],
+  [(one) => JSON.stringify(one.steps).includes('BDAT'), 'CHUNKING is not offered yet'],
+]
+
+export async function run(stage) {
+  const { cases } = readAbuse()
+  const certificates = createCertificates(join(stage.directory, 'certificates'))
+  const { certificate, key } = certificates.of('mx.local.test')
+  const smtpPort = await freePort('127.0.0.4')
+  const { server } = await startUnbound(stage, [
+    'remote.test. MX 10 mx.remote.test.',
+    'mx.remote.test. A 127.0.0.4',
+    'sink.test. MX 10 mx.sink.test.',
+    'mx.sink.test. A 127.0.0.5',
+  ])
+  const sink = await startSink(stage, { address: '127.0.0.4', port: smtpPort })
+  const mail = join(stage.directory, 'mail')
+  const common = {
+    domains: { 'local.test': { maildir: join(mail, '{local}'), mailboxes: ['alice', 'bob', 'postmaster'] } },
+    dns: { servers: [server] },
+    tls: { certificate, key },
+  }
+  const mta = await startMta(stage, {
+    ...common,
+    delivery: { smtpPort, allowLoopback: true },
+    limits: {
+      messageOctets: '1MiB',
+      recipients: 100,
+      received: 100,
+      command: '5s',
+      contentGrace: '10s',
+      connectionsPerAddress: 50,
+      errors: 20,
+    },
+  })
+  // The harness is never trusted by the server under attack, so what our own client sends enters by a second one.
+  const outbound = await startMta(
+    stage,
+    {
+      ...common,
+      relayFor: ['127.0.0.1/32'],
+      delivery: { smtpPort, allowLoopback: true },
+      retry: { first: '2s', max: '2s', factor: 1, lifetime: '30s', warnAfter: '20s' },
+    },
+    { name: 'outbound' },
+  )
+
+  for (const one of cases) {
+    const what = `${one.id} ${one.title}`
+    const missing = notOffered.find(([applies]) => applies(one))
+    if (missing !== undefined) {
+      stage.skip(what, missing[1])
+      continue
+    }
+    const play = one.role === 'client' ? () => playAttack(one) : () => playBait(one)
+    await stage.check(one.severity === 'must' ? what : `${what} (should)`, play)
+  }
+
+  async function playAttack(one) {
+    const from = mta.position()
+    const before = await mta.measure()
+    const storedBefore = new Set(listed(mail))
+    const sunk = sink.messages.length
+    const canary = watch(mta.port)
+    const world = {
+      port: mta.port,
+      address: '127.0.0.1',
+      slack,
+      memoryNoiseMiB,
+      before,
+      longestStall: 0,
+      accepted: () => mta.events(from).filter(({ msg }) => msg === 'accepted').length,
+      async stored() {
+        await mta.drained(30)
+        return ['alice', 'bob', 'postmaster'].flatMap((box) =>
+          messagesIn(join(mail, box)).filter((_, at) => !storedBefore.has(`${box}/${at}`)),
+        )
+      },
+      async foreign() {
+        if (sink.messages.length > sunk) return JSON.stringify(sink.messages.at(-1).to)
+        const queued = JSON.parse(mta.command('queue', 'list', '--json'))
+        return queued.length > 0 ? JSON.stringify(queued[0]) : undefined
+      },
+      strangeFiles: () => {
+        const strange = readdirSync(mta.directory).filter((name) => !KNOWN_FILES.has(name))
+        return strange.length === 0 ? undefined : `new files: ${strange.join(', ')}`
+      },
+      measure: () => mta.measure(),
+      rawLog: () =>
+        Buffer.from(
+          mta
+            .events(from)
+            .map((event) => JSON.stringify(event))
+            .join('\n'),
+        ),
+    }
+    let result
+    try {
+      result = await attack(one.steps, world)
+      const broken = []
+      for (const property of one.expect) {
+        const why = await judge(property, result, world)
+        if (why !== undefined) broken.push(`${property.property}: ${why}`)
+      }
+      const slow = await canary.stop()
+      if (slow !== undefined) broken.push(`must-still-serve-others: ${slow}`)
+      const { pid } = await mta.measure()
+      if (pid !== before.pid) broken.push('must-not-crash: another process answers')
+      if (broken.length > 0) throw new Error(broken.join('\n'))
+    } catch (error) {
+      await canary.stop()
+      if (error instanceof InvalidCase) throw new Error(`the case is invalid here: ${error.message}`)
+      throw error
+    } finally {
+      for (const wire of result?.wires ?? []) wire.close()
+    }
+  }
+
+  async function playBait(one) {
+    const { play, converse } = createBait(
+      one.steps,
+      (kind) =>
+        certificates.of(kind === 'self-signed' ? 'self-signed.test' : 'mx.sink.test', {
+          signed: kind !== 'self-signed',
+        }).pem,
+    )
+    const bait = createServer((socket) => void converse(socket))
+    await new Promise((listening) => bait.listen(smtpPort, '127.0.0.5', listening))
+    const mine = `user-${one.id}@sink.test`
+    try {
+      const reportsBefore = messagesIn(join(mail, 'alice')).length
+      const talker = await session(outbound.port)
+      const reply = await transact(talker, { from: 'alice@local.test', to: [mine], octets: message(1024) })
+      if (!reply.startsWith('250')) throw new Error(`not taken: ${reply}`)
+      talker.close()
+      const mineIs = ({ recipient }) => recipient === mine
+      const world = {
+        reports: async () => messagesIn(join(mail, 'alice')).slice(reportsBefore),
+        state: async () => {
+          const last = outbound.events().filter(mineIs).at(-1)?.msg
+          return (
+            { delivered: 'delivered', relayed: 'delivered', deferred: 'queued', failed: 'bounced' }[last] ?? 'queued'
+          )
+        },
+      }
+      await sleep(500)
+      const broken = []
+      for (const property of one.expect) {
+        const why = await judge(property, play, world)
+        if (why !== undefined) broken.push(`${property.property}: ${why}`)
+      }
+      if (broken.length > 0) throw new Error([...broken, ...play.problems].join('\n'))
+    } finally {
+      for (const wire of play.wires) wire.close()
+      await new Promise((closed) => bait.close(closed))
+      for (const { id } of JSON.parse(outbound.command('queue', 'list', '--json')))
+        outbound.command('queue', 'remove', id)
+    }
+  }
+}
+
+/** A well-behaved client from another address, again and again: it must be served while others misbehave. */
+function watch(port) {
+  let stopped = false
+  let slow
+  const over = (async () => {
+    while (!stopped) {
+      const began = performance.now()
+      try {
+        const talker = await Talker.open(port, '127.0.0.1', { localAddress: '127.0.0.9' })
+        await talker.ask(undefined, '220')
+        await talker.ask('EHLO canary.test', '250')
+        await talker.ask('QUIT', '221')
+        talker.close()
+      } catch (error) {
+        slow ??= `a canary was not served: ${error.message}`
+      }
+      const took = performance.now() - began
+      if (took > 1_000 * slack) slow ??= `a canary took ${took.toFixed(0)} ms`
+      await sleep(200)
+    }
+  })()
+  return {
+    async stop() {
+      stopped = true
+      await over
+      return slow
+    },
+  }
+}
+
+const listed = (mail) =>
+  ['alice', 'bob', 'postmaster'].flatMap((box) => messagesIn(join(mail, box)).map((_, at) => `${box}/${at}`))
+
+const message = (octets) =>
+  Buffer.from(
+    `From: <alice@local.test>\r\nTo: <user@sink.test>\r\nSubject: t\r\n\r\n${'x'.repeat(62)}\r\n`
+      .padEnd(octets - 2, 'y')
+      .concat('\r\n'),
+  )
+
+const KNOWN_FILES = new Set(['angarium.yaml', 'data', 'log', 'probe.sock'])
