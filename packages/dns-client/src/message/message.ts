@@ -63,8 +63,8 @@ export interface Message {
 /** Turns messages into octets and back. `@angarium/dns-client/node` has one. */
 export interface MessageCodec {
   /**
-   * Writes a message into a buffer of the caller's own. Undefined when it has no form on the wire: a name the codec
-   * cannot write, or more than 65535 octets.
+   * Writes a message into a buffer of the caller's own. Undefined when it cannot: for a name, for a class other than
+   * that of the Internet, for more than 65535 octets.
    */
   encode(message: Message): Uint8Array | undefined
   /**

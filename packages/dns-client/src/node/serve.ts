@@ -34,7 +34,7 @@ const idleMillis = 10_000
 /**
  * Serves a zone by UDP and TCP on one port, as a validating recursive server would that knows nothing else: made for
  * tests and laboratories, not for the Internet. Changes of the zone take effect at once. What dns-packet cannot write,
- * names with a dot or an unprintable octet inside a label, is answered "not implemented".
+ * names with a dot, a backslash or an unprintable octet inside a label, is answered "not implemented".
  *
  * @throws DnsError `DNS_OPTION` for an address or port that is none, `DNS_LISTEN` when they cannot be had.
  */

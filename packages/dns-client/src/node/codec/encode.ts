@@ -4,9 +4,17 @@ import {
   encode as encodePacket,
   type OptAnswer,
   type Packet,
+  type Question as PacketQuestion,
   type RecordType,
 } from 'dns-packet'
-import type { Edns, Flags, Message, MessageRecord } from '../../message/message.ts'
+import {
+  classIn,
+  type Edns,
+  type Flags,
+  type Message,
+  type MessageRecord,
+  type Question,
+} from '../../message/message.ts'
 import { wireName } from '../../name/name.ts'
 import { typeName } from '../../record/record.ts'
 import { extendedError, flagBits } from './header.ts'
@@ -26,14 +34,16 @@ function packetOf({ id, opcode, rcode, flags, questions, answers, authorities, e
     type: flags.response ? 'response' : 'query',
     id,
     flags: (opcode << 11) | setBits(flags) | (rcode & 0xf),
-    questions: questions.map(({ name, type }) => ({
-      name: plainName(name),
-      type: (typeName(type) ?? `UNKNOWN_${type}`) as RecordType,
-    })),
+    questions: questions.map(questionOf),
     answers: answers.map(answerOf),
     authorities: authorities.map(answerOf),
     additionals: edns === undefined ? [] : [optOf(edns, rcode)],
   }
+}
+
+function questionOf({ name, type, class: asked }: Question): PacketQuestion {
+  if (asked !== classIn) throw new Error('not of the Internet')
+  return { name: plainName(name), type: (typeName(type) ?? `UNKNOWN_${type}`) as RecordType }
 }
 
 function setBits(flags: Flags): number {
@@ -94,8 +104,12 @@ function plainName(name: string): string {
   const labels: string[] = []
   for (let at = 0; wire[at] !== 0; at += 1 + (wire[at] ?? 0)) {
     const octets = wire.subarray(at + 1, at + 1 + (wire[at] ?? 0))
-    if (octets.some((octet) => octet < 0x20 || octet > 0x7e || octet === 0x2e)) throw new Error('no plain name')
+    if (octets.some((octet) => octet < 0x20 || octet > 0x7e || octet === DOT || octet === BACKSLASH))
+      throw new Error('no plain name')
     labels.push(String.fromCharCode(...octets))
   }
   return labels.join('.') || '.'
 }
+
+const DOT = 0x2e
+const BACKSLASH = 0x5c
