@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createSchedule, defaultRetryPolicy } from '../src/index.ts'
+import { createSeededRandom } from '../src/testing.ts'
+
+const day = 86_400_000
+const schedule = (policy = {}) => createSchedule({ random: createSeededRandom(1), policy })
+
+describe('retry schedule', () => {
+  it('backs off from five minutes to over an hour, and stays there', () => {
+    const { nextAttempt } = schedule({ jitter: 0 })
+    const waits = [1, 2, 3, 4, 5, 6, 20].map((attempts) => nextAttempt({ attempts, acceptedAt: 0, now: 0 }))
+    expect(waits.map((wait) => wait.kind === 'retry' && wait.delay / 1000)).toEqual([
+      300, 600, 1200, 2400, 4000, 4000, 4000,
+    ])
+  })
+
+  it('varies each wait by no more than the jitter, and does vary it', () => {
+    const { nextAttempt } = schedule()
+    const seen = new Set<number>()
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), (attempts) => {
+        const wait = nextAttempt({ attempts, acceptedAt: 0, now: 0 })
+        if (wait.kind !== 'retry') throw new Error('given up at once')
+        const plain = Math.min(defaultRetryPolicy.maxMs, defaultRetryPolicy.firstMs * 2 ** (attempts - 1))
+        expect(wait.delay).toBeGreaterThanOrEqual(plain * 0.8 - 1)
+        expect(wait.delay).toBeLessThanOrEqual(plain * 1.2 + 1)
+        seen.add(wait.delay / plain)
+      }),
+    )
+    expect(seen.size).toBeGreaterThan(5)
+  })
+
+  it('puts the last attempt on the end of the lifetime, then gives up', () => {
+    const { nextAttempt } = schedule()
+    const nearEnd = nextAttempt({ attempts: 30, acceptedAt: 0, now: 5 * day - 60_000 })
+    expect(nearEnd).toEqual({ kind: 'retry', delay: 60_000 })
+    expect(nextAttempt({ attempts: 31, acceptedAt: 0, now: 5 * day })).toEqual({ kind: 'expired' })
+  })
+
+  it('lifetime wins over count, but a jump of the clock gives nothing up before its third attempt', () => {
+    const { nextAttempt } = schedule()
+    expect(nextAttempt({ attempts: 1_000, acceptedAt: 0, now: day }).kind).toBe('retry')
+    expect(nextAttempt({ attempts: 2, acceptedAt: 0, now: 365 * day }).kind).toBe('retry')
+    expect(nextAttempt({ attempts: 3, acceptedAt: 0, now: 365 * day }).kind).toBe('expired')
+  })
+
+  it('takes a message from the future for a new one', () => {
+    const { nextAttempt, warningDue } = schedule({ jitter: 0 })
+    expect(nextAttempt({ attempts: 1, acceptedAt: 10 * day, now: 0 })).toEqual({ kind: 'retry', delay: 300_000 })
+    expect(warningDue({ acceptedAt: 10 * day, now: 0, warned: false })).toBe(false)
+  })
+
+  it('warns once, after four hours', () => {
+    const { warningDue } = schedule()
+    expect(warningDue({ acceptedAt: 0, now: 14_399_999, warned: false })).toBe(false)
+    expect(warningDue({ acceptedAt: 0, now: 14_400_000, warned: false })).toBe(true)
+    expect(warningDue({ acceptedAt: 0, now: 14_400_000, warned: true })).toBe(false)
+  })
+
+  it('refuses a policy that could spin or never end', () => {
+    for (const policy of [
+      { firstMs: 0 },
+      { factor: 0.5 },
+      { jitter: 2 },
+      { maxMs: 1 },
+      { minAttempts: 0 },
+      { lifetimeMs: 1 },
+    ])
+      expect(() => schedule(policy)).toThrow(RangeError)
+  })
+})
