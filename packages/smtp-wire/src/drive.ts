@@ -1,9 +1,10 @@
 /**
- * The loops that run a session over a {@link Transport}: {@link serve} for a server, `connect` for a client. Sockets,
+ * The loops that run a session over a {@link Transport}: {@link serve} for a server, {@link connect} for a client. Sockets,
  * clock and log are handed in.
  *
  * @packageDocumentation
  */
+export { connect } from './drive/connect.ts'
 export type {
   ClientConnection,
   ConnectOptions,

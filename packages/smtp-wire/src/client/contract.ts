@@ -3,7 +3,10 @@ import type { RawParameter } from '../command/parameters.ts'
 import type { ReplyFault } from '../reply/read-reply.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 
-/** Where in a session something happened. `content`: from the 354 to the final dot; `end`: after it. */
+/**
+ * Where in a session something happened: what the last reply answered or the next one will. `content`: from the 354 to
+ * the final dot; `end`: after it.
+ */
 export type ClientPhase =
   | 'greeting'
   | 'hello'
@@ -25,24 +28,24 @@ export type Loss =
   | 'closed'
   /** What came is not a reply, or has no end. */
   | ReplyFault
-  /** A reply nobody asked for. */
+  /** A reply nobody asked for, or one its command cannot have. */
   | 'unsolicited'
   /** Octets waited in clear behind the reply to STARTTLS. @rfc 3207 4.2 */
   | 'input-before-tls'
   /** The TLS handshake failed. */
   | 'handshake'
-  /** This side gave up: the signal fired, the content could not be read, or the lease is gone. */
+  /** This side gave up: it was told to, the content could not be read, or the lease is gone. */
   | 'given-up'
 
 /** How one recipient of a transaction came out. */
 export type RecipientResult =
   /** The server has the message for this recipient. */
   | { readonly kind: 'accepted'; readonly reply: Reply }
-  /** A 4xx or 5xx reply said no; `phase` tells to what. */
+  /** A 4xx or 5xx reply said no; `phase` tells to what. `content`: while content was being sent. */
   | { readonly kind: 'refused'; readonly reply: Reply; readonly phase: ClientPhase }
   /** An extension of ours forbids sending this to this server; nothing was sent. */
   | { readonly kind: 'vetoed'; readonly reply: Refusal; readonly by: string }
-  /** The session was lost before the final dot: surely not delivered. `reply` when the server said 421. */
+  /** The session was lost before the final dot: surely not delivered. `reply`: what the server said, if it did (421). */
   | { readonly kind: 'lost'; readonly loss: Loss; readonly phase: ClientPhase; readonly reply?: Reply }
   /** The session was lost between the final dot and its reply: delivered or not, nobody knows. @rfc 1047 */
   | { readonly kind: 'unknown'; readonly loss: Loss }

@@ -40,6 +40,8 @@ export interface TransactionReport {
   readonly recipients: readonly RecipientResult[]
   /** The session may take another transaction. */
   readonly usable: boolean
+  /** What reading the content or `beforeEnd` threw, or a WireError BARE_LINE_END for content that must not be sent. */
+  readonly error?: unknown
 }
 
 /** How an attempt to open a session came out. */
@@ -47,14 +49,15 @@ export type Opening =
   | { readonly kind: 'open'; readonly connection: ClientConnection }
   /** The server said no to the connection or to the hello; the transport is closed. */
   | { readonly kind: 'refused'; readonly reply: Reply; readonly phase: ClientPhase }
-  | { readonly kind: 'lost'; readonly loss: Loss; readonly phase: ClientPhase }
+  | { readonly kind: 'lost'; readonly loss: Loss; readonly phase: ClientPhase; readonly reply?: Reply }
 
 /** How STARTTLS came out. After `lost` the connection is closed. */
 export type Securing =
   | { readonly kind: 'secured'; readonly tls: TlsInfo }
   /** Not offered (no `reply`), or refused; the session goes on in clear. */
   | { readonly kind: 'refused'; readonly reply?: Reply }
-  | { readonly kind: 'lost'; readonly loss: Loss; readonly because?: string }
+  /** `because`: the handshake's own word, a code where it has one. `reply`: what the server said, if it did. */
+  | { readonly kind: 'lost'; readonly loss: Loss; readonly because?: string; readonly reply?: Reply }
 
 /**
  * A session with a server, past its hello. One call at a time, else WireError SESSION_MISUSE; nothing rejects for what
@@ -71,10 +74,10 @@ export interface ClientConnection {
   startTls(options: TlsOptions): Promise<Securing>
   /**
    * One transaction, pipelined where offered. Replies are read while content is written, so a server that refuses early
-   * stops the flow. Content that cannot be read is `given-up`: the connection is cut before the final dot.
+   * stops the flow. Content that cannot be read, or holds a CR or LF alone, is `given-up`: the connection is cut before
+   * the final dot.
    *
    * @throws WireError UNSAFE_TEXT (as a rejection) for an envelope that fits no command line; nothing was sent
-   * @throws WireError BARE_LINE_END (as a rejection) for content with a CR or LF alone; the connection was cut
    */
   send(outgoing: Outgoing): Promise<TransactionReport>
   /** Any other command; `undefined` when the session was lost. */

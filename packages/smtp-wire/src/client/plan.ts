@@ -1,0 +1,71 @@
+import { type Command, formatCommand } from '../command/command.ts'
+import { formatParameters, parseParameters, type RawParameter } from '../command/parameters.ts'
+import { WireError } from '../error.ts'
+import type { Owned, Registry } from '../extension/registry.ts'
+import type { ParameterCodec, TransactionWish } from '../extension/types.ts'
+import type { Refusal } from '../reply/reply.ts'
+import type { Offers, OutgoingTransaction } from './contract.ts'
+
+/** A transaction as command lines, or the extension that forbids it. */
+export type PlannedTransaction =
+  | { readonly kind: 'send'; readonly mail: Uint8Array; readonly rcpts: readonly Uint8Array[] }
+  | { readonly kind: 'veto'; readonly reply: Refusal; readonly by: string }
+
+/**
+ * Asks every extension what it adds to a transaction with this server, and writes the lines.
+ *
+ * @throws WireError UNSAFE_TEXT for a line that would break or is longer than its command may be
+ */
+export function planTransaction(
+  transaction: OutgoingTransaction,
+  registry: Registry,
+  offers: Offers,
+): PlannedTransaction {
+  const wish: TransactionWish = {
+    reversePath: transaction.reversePath,
+    recipients: transaction.recipients.map((recipient) => recipient.forwardPath),
+    size: transaction.size,
+    eightBit: transaction.eightBit,
+  }
+  const mail = new Map(transaction.parameters)
+  const everyRcpt: RawParameter[] = []
+  for (const extension of registry.extensions) {
+    const plan = extension.client.plan(wish, offers.get(extension.keyword))
+    if (plan.kind === 'veto') return { kind: 'veto', reply: plan.reply, by: extension.name }
+    for (const [keyword, value] of plan.mail ?? []) mail.set(keyword, value)
+    everyRcpt.push(...(plan.rcpt ?? []))
+  }
+  const { reversePath } = transaction
+  return {
+    kind: 'send',
+    mail: line({ kind: 'mail', reversePath, parameters: [...mail] }, registry.mail),
+    rcpts: transaction.recipients.map(({ forwardPath, parameters }) => {
+      const rcpt = new Map([...(parameters ?? []), ...everyRcpt])
+      return line({ kind: 'rcpt', forwardPath, parameters: [...rcpt] }, registry.rcpt)
+    }),
+  }
+}
+
+type Codecs = ReadonlyMap<string, Owned<ParameterCodec<unknown>>>
+
+/** @rfc 5321 4.5.3.1.4 */
+function line(command: Extract<Command, { kind: 'mail' | 'rcpt' }>, codecs: Codecs): Uint8Array {
+  let room = COMMAND_OCTETS
+  for (const parameter of command.parameters) {
+    const text = formatParameters([parameter])
+    const [read, ...more] = parseParameters(text) ?? []
+    const same = read?.[0] === parameter[0] && read[1] === parameter[1] && more.length === 0
+    const most = codecs.get(parameter[0])?.value.maxOctets ?? 0
+    if (!same || (most > 0 && text.length > most)) throw unsafe(command.kind, 'a parameter is malformed or too long')
+    room += most
+  }
+  const octets = formatCommand(command)
+  if (octets.length > room) throw unsafe(command.kind, 'a command line is too long')
+  return octets
+}
+
+function unsafe(where: string, message: string): WireError<'UNSAFE_TEXT'> {
+  return new WireError('UNSAFE_TEXT', message, { where })
+}
+
+const COMMAND_OCTETS = 512
