@@ -1,6 +1,7 @@
+import { eightBitMime, enhancedStatusCodes, pipelining, size, startTls } from '@angarium/esmtp-extensions'
 import { createMemoryStore, type Entry, type QueueStore } from '@angarium/queue'
 import { createManualClock, createSeededRandom, type ManualClock } from '@angarium/queue/testing'
-import { type AnyExtension, defineExtension, type ServerSessionOptions } from '@angarium/smtp-wire'
+import type { AnyExtension, ServerSessionOptions } from '@angarium/smtp-wire'
 import { serve, type Transport } from '@angarium/smtp-wire/drive'
 import { createNetwork, type LinkOptions } from '@angarium/smtp-wire/testing'
 import {
@@ -33,20 +34,7 @@ export const policy: RecipientPolicy = createRelayPolicy({
   route: (domain) => (domain === 'routed.test' ? 'smarthost' : domain),
 })
 
-/** The wire's switches; their announcement is another package's business. */
-const pipelining = defineExtension({
-  name: 'pipelining',
-  rfc: 2920,
-  keyword: 'PIPELINING',
-  switches: { pipelining: true },
-})
-const enhanced = defineExtension({
-  name: 'enhanced-status-codes',
-  rfc: 2034,
-  keyword: 'ENHANCEDSTATUSCODES',
-  switches: { enhancedReplies: true },
-})
-export const extensions = [pipelining, enhanced] as const
+export const extensions = [size, eightBitMime, pipelining, enhancedStatusCodes, startTls] as const
 
 export interface LogLine {
   readonly event: string
@@ -97,7 +85,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     (transport) => {
       const handler = reception.session(transport, protocol)
       const { hostname, extensions } = reception
-      served.push(serve(transport, { ...session, hostname, extensions, protocol, handler, clock }))
+      served.push(serve(transport, { tls: 'available', ...session, hostname, extensions, protocol, handler, clock }))
     },
     { certificate: { names: ['mx.local.test'], trusted: true } },
   )

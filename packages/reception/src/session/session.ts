@@ -1,4 +1,4 @@
-import type { Accepted, Clock, Envelope, Log, QueueStore } from '@angarium/queue'
+import type { Accepted, Clock, Draft, Envelope, Log, QueueStore } from '@angarium/queue'
 import {
   type AnswerTo,
   type AnyExtension,
@@ -207,12 +207,13 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
   /** Begins the draft before the first octet of content is asked for: a store that cannot take it says so now. */
   #begin(transaction: TransactionFacts<X>): Soon<'go' | Refusal> {
     const { store, hostname, clock } = this.#desk
-    let content: IncomingContent
+    let draft: Draft
     try {
-      content = new IncomingContent(store.draft(sizeHint(transaction.raw)))
+      draft = store.draft(sizeHint(transaction.raw))
     } catch (error) {
       return this.#storeFailed('dataStart', error)
     }
+    const content = new IncomingContent(draft)
     this.#content = content
     const field = receivedField(transaction, hostname, content.id, clock.now())
     return chain(content.prepend(field), () =>
