@@ -1,5 +1,15 @@
+/**
+ * Everything between a lease and its settlement: where mail goes, how it gets there, how each recipient came out, and what
+ * the sender is told. Pure: DNS, sockets, clock, randomness, queue and mailboxes are handed in.
+ *
+ * @packageDocumentation
+ */
+export * from './contract.ts'
+export { createDelivery } from './delivery.ts'
 export * from './error.ts'
+export { localPrefix } from './local/local.ts'
 export * from './local/mailbox.ts'
-export * from './outcome/outcome.ts'
-export * from './route/locate.ts'
-export * from './tls/policy.ts'
+export type { AddressFamily } from './route/addresses.ts'
+export type { Route } from './route/route.ts'
+export type { Identity } from './route/self.ts'
+export type { TlsLevel } from './tls/policy.ts'

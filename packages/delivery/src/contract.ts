@@ -1,0 +1,110 @@
+import type { Resolver } from '@angarium/dns-client'
+import type {
+  AbortLike,
+  Clock,
+  DestinationKey,
+  Lease,
+  Log,
+  Millis,
+  QueueStore,
+  Random,
+  Schedule,
+  Settlement,
+} from '@angarium/queue'
+import type { AnyExtension } from '@angarium/smtp-wire'
+import type { Dialer } from '@angarium/smtp-wire/drive'
+import type { MailboxDelivery } from './local/mailbox.ts'
+import type { AddressFamily } from './route/addresses.ts'
+import type { Route } from './route/route.ts'
+import type { Identity } from './route/self.ts'
+
+/** Limits of a {@link Delivery}. All at least 1. */
+export interface DeliveryLimits {
+  /** Addresses tried in one attempt. @rfc 5321 5.1 */
+  readonly addresses: number
+  /** Sessions, past hello and TLS, in one attempt. */
+  readonly sessions: number
+  /** MX records looked at, best first. */
+  readonly exchangers: number
+  /** Recipients of one transaction. A server takes at least 100. @rfc 5321 4.5.3.1.8 */
+  readonly recipients: number
+  /** How long a connection may take to come about. */
+  readonly connectMs: Millis
+  /** How long a session waits for more work. */
+  readonly idleMs: Millis
+  /** Sessions that wait for more work. */
+  readonly idleSessions: number
+  /** Transactions over one session. */
+  readonly transactionsPerSession: number
+  /** Longer messages are returned to their sender as their header only; in octets. */
+  readonly returnOctets: number
+}
+
+/** Limits that suit one process. */
+export const defaultDeliveryLimits: DeliveryLimits = {
+  addresses: 5,
+  sessions: 2,
+  exchangers: 20,
+  recipients: 100,
+  connectMs: 30_000,
+  idleMs: 5_000,
+  idleSessions: 100,
+  transactionsPerSession: 100,
+  returnOctets: 50_000,
+}
+
+/** Parts a {@link Delivery} is made of. */
+export interface DeliveryOptions {
+  /** Fully qualified name of this host: said in EHLO, named in reports, and ourselves in MX records. */
+  readonly hostname: string
+  /** Where else MX records may lead to this host. */
+  readonly identity?: Identity
+  readonly resolver: Resolver
+  readonly dialer: Dialer
+  readonly clock: Clock
+  readonly random: Random
+  /** When to try again, to tell the sender, to give up. */
+  readonly schedule: Schedule
+  /** Contents that do not come along with their lease. */
+  readonly store: Pick<QueueStore, 'read'>
+  /** Where mail to an address goes; asked for senders that get a report. */
+  readonly destinationOf: (address: string) => DestinationKey
+  /** A configured next hop in place of MX records. `local:` destinations are not asked about. */
+  readonly route?: (destination: DestinationKey) => Route | undefined
+  /** Takes what is sent to `local:<domain>`; without it such mail waits. */
+  readonly mailboxes?: MailboxDelivery
+  /** Their client halves and parameters are used where a server offers them. */
+  readonly extensions?: readonly AnyExtension[]
+  /** Families of addresses in use, the preferred one first. Default: IPv6, then IPv4. */
+  readonly families?: readonly AddressFamily[]
+  /** Port of hosts found by MX. Default 25. */
+  readonly port?: number
+  /** Lets MX records and address literals lead to loopback addresses, for a laboratory. Default false. */
+  readonly allowLoopback?: boolean
+  readonly limits?: Partial<DeliveryLimits>
+  readonly log?: Log
+}
+
+/** What a delivery is doing. */
+export interface DeliverySnapshot {
+  /** Leases in hand. */
+  readonly active: number
+  /** Sessions that wait for more work. */
+  readonly idleSessions: number
+}
+
+/** Everything between a lease and its settlement. `deliver` and `withoutAttempt` are those a scheduler asks for. */
+export interface Delivery {
+  /**
+   * Attempts one lease. What peers, DNS and mailboxes do is in the settlement, which names every recipient once. When
+   * `signal` fires, sessions that are not past their final dot are cut, and recipients without an outcome are `returned`.
+   *
+   * Rejects with DeliveryError DELIVERY_CLOSED after `close`.
+   */
+  deliver(lease: Lease, signal: AbortLike): Promise<Settlement>
+  /** Decides a lease whose destination is passed over: defers it, tells its sender of the delay, or gives up. */
+  withoutAttempt(lease: Lease): Promise<Settlement>
+  /** Cuts what is under way and ends the sessions that wait. Resolves when all is over. */
+  close(): Promise<void>
+  snapshot(): DeliverySnapshot
+}

@@ -1,0 +1,154 @@
+import { type AbortLike, type Lease, type Log, type Settlement, silentLog } from '@angarium/queue'
+import { Attempt, type AttemptContext } from './attempt/attempt.ts'
+import { contentOf } from './attempt/content.ts'
+import { parameterOwners } from './attempt/parameters.ts'
+import { type ReportContext, report } from './bounce/reports.ts'
+import {
+  type Delivery,
+  type DeliveryLimits,
+  type DeliveryOptions,
+  type DeliverySnapshot,
+  defaultDeliveryLimits,
+} from './contract.ts'
+import { DeliveryError } from './error.ts'
+import { deliverLocally, localPrefix } from './local/local.ts'
+import { tell } from './outcome/log.ts'
+import { deferred, type Outcome } from './outcome/outcome.ts'
+import type { Result } from './outcome/result.ts'
+import { type Settled, settleResult } from './outcome/settle.ts'
+import { locate, type RoutingContext } from './route/locate.ts'
+import { Self } from './route/self.ts'
+import { Pool } from './transport/pool.ts'
+import { Stop } from './transport/stop.ts'
+import { targetsOf } from './transport/target.ts'
+
+/**
+ * Makes a {@link Delivery}. It does nothing by itself: plug `deliver` and `withoutAttempt` into a scheduler.
+ *
+ * @throws DeliveryError DELIVERY_OPTION
+ */
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const limits = { ...defaultDeliveryLimits, ...options.limits }
+  for (const [name, value] of Object.entries(limits))
+    if (!(value >= 1)) {
+      const because = `${name} is ${value}, expected at least 1`
+      throw new DeliveryError('DELIVERY_OPTION', because, { option: `limits.${name}`, because })
+    }
+  return new LeaseDelivery(options, limits)
+}
+
+class LeaseDelivery implements Delivery {
+  readonly #options: DeliveryOptions
+  readonly #log: Log
+  readonly #pool: Pool
+  readonly #routing: RoutingContext
+  readonly #attempts: AttemptContext
+  readonly #reports: ReportContext
+  /** Leases in hand, each with the way to end it. */
+  readonly #active = new Map<Stop, Promise<unknown>>()
+  #closed = false
+
+  constructor(options: DeliveryOptions, limits: DeliveryLimits) {
+    const { hostname, resolver, dialer, clock, random, schedule, store, destinationOf, route } = options
+    const { identity = {}, extensions = [], families = ['ipv6', 'ipv4'], port = 25, log = silentLog } = options
+    const self = new Self(hostname, identity)
+    const pool = new Pool(clock, limits)
+    this.#options = options
+    this.#log = log
+    this.#pool = pool
+    this.#routing = {
+      resolver,
+      random,
+      self,
+      route: route ?? (() => undefined),
+      families,
+      allowLoopback: options.allowLoopback ?? false,
+      port,
+      maxAddresses: limits.addresses,
+      maxExchangers: limits.exchangers,
+    }
+    this.#attempts = {
+      hostname,
+      dialer,
+      clock,
+      log,
+      extensions,
+      connectMs: limits.connectMs,
+      leave: (connection) => pool.leave(connection),
+      self,
+      pool,
+      owners: parameterOwners(extensions),
+      maxSessions: limits.sessions,
+      maxRecipients: limits.recipients,
+    }
+    this.#reports = { hostname, store, random, schedule, log, destinationOf, returnOctets: limits.returnOctets }
+  }
+
+  async deliver(lease: Lease, signal: AbortLike): Promise<Settlement> {
+    if (this.#closed) throw new DeliveryError('DELIVERY_CLOSED', 'deliver after close', { id: lease.id })
+    const stop = new Stop(signal)
+    const results = this.#attempt(lease, stop)
+    this.#active.set(stop, results)
+    try {
+      const settled = this.#settle(lease, await results)
+      for (const one of settled) tell(this.#log, lease, one, this.#options.clock.now())
+      return await this.#report(lease, settled)
+    } finally {
+      stop.release()
+      this.#active.delete(stop)
+    }
+  }
+
+  async withoutAttempt(lease: Lease): Promise<Settlement> {
+    const results = lease.recipients.map((recipient) => {
+      const { lastReply } = recipient
+      const outcome = deferred('4.4.1', `${lease.destination} could not be reached lately`, lastReply)
+      return { recipient, outcome }
+    })
+    const settled = this.#settle(lease, results)
+    for (const one of settled)
+      if (one.settlement.kind === 'failed') tell(this.#log, lease, one, this.#options.clock.now())
+    return this.#report(lease, settled)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const stop of this.#active.keys()) stop.now()
+    await Promise.all(this.#active.values())
+    await this.#pool.close()
+  }
+
+  snapshot(): DeliverySnapshot {
+    return { active: this.#active.size, idleSessions: this.#pool.size }
+  }
+
+  /** Never rejects: a fault of our own defers the recipients, and the schedule ends that some day. */
+  async #attempt(lease: Lease, stop: Stop): Promise<readonly Result[]> {
+    const content = contentOf(lease, this.#options.store)
+    const all = (outcome: Outcome): readonly Result[] => lease.recipients.map((recipient) => ({ recipient, outcome }))
+    try {
+      if (lease.destination.startsWith(localPrefix)) {
+        const { mailboxes } = this.#options
+        return await deliverLocally(lease, content, { mailboxes, log: this.#log }, stop)
+      }
+      const found = await locate(lease.destination, this.#routing)
+      if (found.kind !== 'hosts') return all(found)
+      return await new Attempt(lease, content, this.#attempts, stop).run(targetsOf(found))
+    } catch (error) {
+      this.#log.warn('delivery-error', { id: lease.id, destination: lease.destination, error })
+      return all(deferred('4.3.0', 'internal error while delivering'))
+    }
+  }
+
+  #settle(lease: Lease, results: readonly Result[]): readonly Settled[] {
+    const { schedule, clock } = this.#options
+    return results.map((result) => settleResult(lease, result, schedule, clock.now()))
+  }
+
+  async #report(lease: Lease, settled: readonly Settled[]): Promise<Settlement> {
+    const reported = await report(lease, settled, this.#options.clock.now(), this.#reports)
+    const { id, destination, fence } = lease
+    const recipients = reported.settled.map(({ settlement }) => settlement)
+    return { lease: { id, destination, fence }, recipients, spawn: reported.spawn }
+  }
+}

@@ -1,0 +1,112 @@
+import { parseAddress } from '@angarium/dns-client'
+import type { Clock, Log, Millis } from '@angarium/queue'
+import type { AnyExtension } from '@angarium/smtp-wire'
+import {
+  type ClientConnection,
+  connect,
+  DialError,
+  type Dialer,
+  type TlsOptions,
+  type Transport,
+} from '@angarium/smtp-wire/drive'
+import { lost, refusal } from '../outcome/classify.ts'
+import { deferred, type Trouble } from '../outcome/outcome.ts'
+import type { Stop } from './stop.ts'
+import { nameOf, type Target } from './target.ts'
+
+/** What opening a session needs. */
+export interface OpenContext {
+  /** Said in EHLO and LHLO. */
+  readonly hostname: string
+  readonly dialer: Dialer
+  readonly clock: Clock
+  readonly log: Log
+  readonly extensions: readonly AnyExtension[]
+  readonly connectMs: Millis
+  /** Says goodbye without keeping anyone waiting. */
+  readonly leave: (connection: ClientConnection) => void
+}
+
+/** A session past hello and TLS, or why there is none. */
+export type Opened = { readonly kind: 'open'; readonly connection: ClientConnection } | Trouble
+
+/**
+ * Connects to a target, says hello, and brings TLS to what its policy asks. Under an opportunistic policy a failed
+ * handshake is followed by one new connection in clear; under a stricter one nothing more is said in clear, and the
+ * trouble is temporary. What it answers once told to stop does not matter.
+ *
+ * @rfc 3207 4.1, 5
+ * @rfc 7435 4
+ */
+export async function open(target: Target, context: OpenContext, stop: Stop): Promise<Opened> {
+  const opened = await greet(target, context, stop)
+  if (opened.kind !== 'open' || target.policy.kind === 'none') return opened
+  const { connection } = opened
+  const mayBeClear = target.policy.kind === 'opportunistic'
+  if (!connection.offers.has('STARTTLS')) {
+    if (mayBeClear) return opened
+    context.leave(connection)
+    return deferred('4.7.4', `${nameOf(target)} does not offer the TLS that is required`)
+  }
+
+  const release = stop.on(() => connection.close())
+  const securing = await connection.startTls(tlsOptions(target))
+  release()
+  if (securing.kind === 'secured') return opened
+  const { host, address, policy } = target
+  const noted = { host, address, policy: policy.kind, source: policy.source }
+  if (securing.kind === 'refused') {
+    context.log.warn('tls-refused', { ...noted, reply: securing.reply })
+    if (mayBeClear) return opened
+    context.leave(connection)
+    return deferred('4.7.4', `${nameOf(target)} offers TLS and then refuses it`)
+  }
+  const because = securing.because ?? securing.loss
+  if (!stop.stopped) context.log.warn('tls-failed', { ...noted, because })
+  return mayBeClear ? greet(target, context, stop) : deferred('4.7.5', `TLS with ${nameOf(target)} failed: ${because}`)
+}
+
+function tlsOptions({ host, policy }: Target): TlsOptions {
+  if (policy.kind === 'verify') return { role: 'client', serverName: policy.name, mustVerify: true }
+  // An address is no name by which a server could choose its certificate.
+  return parseAddress(host) === undefined ? { role: 'client', serverName: host } : { role: 'client' }
+}
+
+/** Dials and says hello. */
+async function greet(target: Target, context: OpenContext, stop: Stop): Promise<Opened> {
+  const { address, port, protocol, host } = target
+  const { dialer, hostname, extensions, clock, connectMs } = context
+  const transport = await dial(dialer, { address, port }, connectMs, stop)
+  if (typeof transport === 'string') return deferred('4.4.1', `no connection to ${nameOf(target)}: ${transport}`)
+  const release = stop.on(() => transport.destroy())
+  const opening = await connect(transport, { hostname, extensions, clock, protocol })
+  release()
+  if (opening.kind === 'open') return opening
+  if (opening.kind === 'refused') return refusal(opening.reply, host, opening.phase)
+  return lost(opening, host, `in the ${opening.phase} of ${nameOf(target)}`)
+}
+
+/** A transport, or why there is none. Never rejects. */
+function dial(
+  dialer: Dialer,
+  target: { readonly address: string; readonly port: number },
+  timeout: Millis,
+  stop: Stop,
+): Promise<Transport | string> {
+  if (stop.stopped) return Promise.resolve('stopped')
+  return new Promise((resolve) => {
+    const release = stop.on(() => resolve('stopped'))
+    dialer.dial(target, { timeout }).then(
+      (transport) => {
+        release()
+        // Nobody waits for it any more.
+        if (stop.stopped) transport.destroy()
+        resolve(transport)
+      },
+      (error: unknown) => {
+        release()
+        resolve(error instanceof DialError ? error.code : String(error))
+      },
+    )
+  })
+}

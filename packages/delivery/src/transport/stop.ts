@@ -1,0 +1,48 @@
+import type { AbortLike } from '@angarium/queue'
+
+/**
+ * How far a delivery has been told to end. `soon`: whatever is not past the final dot ends now, since beyond it an end
+ * would only leave us ignorant. `now`: everything ends.
+ */
+export type StopStage = 'no' | 'soon' | 'now'
+
+/** Carries the wish to end to whatever a delivery is waiting for. */
+export class Stop {
+  #stage: StopStage = 'no'
+  readonly #listeners = new Set<(stage: StopStage) => void>()
+  readonly #signal: AbortLike
+  readonly #onAbort = (): void => this.#advance('soon')
+
+  constructor(signal: AbortLike) {
+    this.#signal = signal
+    if (signal.aborted) this.#stage = 'soon'
+    else signal.addEventListener('abort', this.#onAbort)
+  }
+
+  get stopped(): boolean {
+    return this.#stage !== 'no'
+  }
+
+  /** Calls `listener` at every further stage, and at once when stopped already. The result ends that. */
+  on(listener: (stage: StopStage) => void): () => void {
+    this.#listeners.add(listener)
+    if (this.stopped) listener(this.#stage)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** Ends everything. */
+  now(): void {
+    this.#advance('now')
+  }
+
+  /** The delivery is over: lets go of the signal. */
+  release(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  #advance(stage: StopStage): void {
+    if (this.#stage === 'now' || this.#stage === stage) return
+    this.#stage = stage
+    for (const listener of [...this.#listeners]) listener(stage)
+  }
+}
