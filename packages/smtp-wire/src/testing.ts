@@ -7,4 +7,14 @@ export { createManualClock, type ManualClock, settled } from './testing/clock.ts
 export { Link, type LinkOptions, type MemoryTransport } from './testing/link.ts'
 export { createNetwork, type Faults, type Network, type NetworkOptions } from './testing/network.ts'
 export type { Break } from './testing/pipe.ts'
+export { type Passed, type Recording, record } from './testing/record.ts'
+export { playScript, type ScriptOptions, type ScriptReport } from './testing/script.ts'
 export { type Certificate, HandshakeError } from './testing/tls.ts'
+export {
+  type TransportCase,
+  TransportFailure,
+  type TransportHooks,
+  type TransportPair,
+  type TransportSetup,
+  transportCases,
+} from './testing/transport-cases.ts'
