@@ -3,12 +3,15 @@ import type {
   Clock,
   DnsTransport,
   KnownServer,
+  Message,
   Random,
   Receiver,
   ResolverOptions,
   StubResolver,
 } from '../src/index.ts'
 import { createResolver } from '../src/index.ts'
+import { headerOctets } from '../src/message/message.ts'
+import { questionEnd } from '../src/message/query.ts'
 import { dnsPacketCodec } from '../src/node.ts'
 import type { Zone } from '../src/testing.ts'
 import { respond } from '../src/zone/respond.ts'
@@ -70,16 +73,18 @@ export interface Sent {
   readonly query: Uint8Array
   readonly server: KnownServer
   readonly receiver: Receiver
+  /** On the resolver's clock. */
+  readonly at: number
   cancelled: boolean
 }
 
 /** A transport whose every query is handed to `on`, in a later turn. */
-export function scriptedTransport(on: (sent: Sent) => void): DnsTransport & { readonly sent: Sent[] } {
+export function scriptedTransport(clock: Clock, on: (sent: Sent) => void): DnsTransport & { readonly sent: Sent[] } {
   const sent: Sent[] = []
   const carry =
     (protocol: 'udp' | 'tcp') =>
     (query: Uint8Array, server: KnownServer, receiver: Receiver): Cancel => {
-      const one: Sent = { protocol, query, server, receiver, cancelled: false }
+      const one: Sent = { protocol, query, server, receiver, at: clock.monotonic(), cancelled: false }
       sent.push(one)
       void Promise.resolve().then(() => on(one))
       return () => {
@@ -87,6 +92,15 @@ export function scriptedTransport(on: (sent: Sent) => void): DnsTransport & { re
       }
     }
   return { udp: carry('udp'), tcp: carry('tcp'), sent }
+}
+
+/** A message that answers a query: without records, but with what is given. */
+export function reply(query: Uint8Array, parts: Partial<Message> = {}): Uint8Array {
+  const asked = dnsPacketCodec.decode(query) as Message
+  const flags = { ...asked.flags, response: true, authentic: false, ...parts.flags }
+  const octets = dnsPacketCodec.encode({ ...asked, ...parts, flags }) as Uint8Array
+  if (parts.questions === undefined) octets.set(query.subarray(headerOctets, questionEnd(query)), headerOctets)
+  return octets
 }
 
 /** Answers a query from a zone, or keeps silent. */
@@ -101,7 +115,7 @@ export function resolverOver(
   options: Partial<ResolverOptions> = {},
   on: (sent: Sent) => void = (sent) => answerFrom(zone, sent),
 ): { resolver: StubResolver; sent: Sent[] } {
-  const transport = scriptedTransport(on)
+  const transport = scriptedTransport(clock, on)
   const servers = [{ address: '127.0.0.1' }]
   const resolver = createResolver({
     servers,
