@@ -30,14 +30,12 @@ export function parseConfig<S extends z.ZodType>(schema: S, text: string, file: 
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const source: Source = { file, document, lines }
-  const faults = [...document.errors, ...document.warnings]
-  if (faults.length > 0)
-    return wrong(
-      ...faults.map((fault): Problem => {
-        const { line, col } = lines.linePos(fault.pos[0])
-        return { file, line, column: col, path: '', reason: fault.message }
-      }),
-    )
+  // One slip makes YAML stumble on; the first fault is the one to mend.
+  const [fault] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
+  if (fault !== undefined) {
+    const { line, col } = lines.linePos(fault.pos[0])
+    return wrong({ file, line, column: col, path: '', reason: fault.message })
+  }
   let input: unknown
   try {
     // An empty file is a mapping without settings: then the reasons name what is missing.

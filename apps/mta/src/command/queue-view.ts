@@ -1,0 +1,47 @@
+import { formatDuration } from '@angarium/host'
+import type { CorruptEntry, Entry, EntryRecipient, EnvelopeParameter } from '@angarium/queue'
+import { visible } from './console.ts'
+
+/** A message in few lines. */
+export function* summary(entry: Entry | CorruptEntry, now: number): Generator<string> {
+  if (entry.kind === 'corrupt') {
+    yield `${visible(entry.id)}  CORRUPT  ${visible(entry.because)}`
+    return
+  }
+  const { id, acceptedAt, size, reversePath, recipients } = entry
+  yield `${id}  ${time(acceptedAt)}  ${size} octets  from <${visible(reversePath)}>`
+  for (const recipient of recipients) yield `  ${standing(recipient, now)}`
+}
+
+/** All that is known of a message. */
+export function* details(entry: Entry | CorruptEntry, now: number): Generator<string> {
+  if (entry.kind === 'corrupt') return yield* summary(entry, now)
+  yield `id:        ${entry.id}`
+  yield `accepted:  ${time(entry.acceptedAt)}`
+  yield `size:      ${entry.size} octets`
+  yield `from:      <${visible(entry.reversePath)}>${parameterText(entry.parameters)}`
+  for (const recipient of entry.recipients) {
+    const { destination, attempts, lastReply, parameters } = recipient
+    yield `to:        ${standing(recipient, now)}${parameterText(parameters)}`
+    yield `           destination ${visible(destination)}, attempts ${attempts}`
+    const by = lastReply?.peer === undefined ? '' : `${visible(lastReply.peer)} said `
+    for (const text of lastReply?.text ?? []) yield `           ${by}${lastReply?.code} ${visible(text)}`
+  }
+}
+
+const time = (instant: number): string => new Date(instant).toISOString()
+
+function standing({ address, state, nextAttempt, because }: EntryRecipient, now: number): string {
+  const why = because === undefined ? '' : `: ${visible(because)}`
+  return `<${visible(address)}>  ${state}${state === 'queued' ? `, ${when(nextAttempt ?? now, now)}` : ''}${why}`
+}
+
+function when(attempt: number, now: number): string {
+  return attempt <= now ? 'due now' : `next attempt in ${formatDuration(Math.ceil((attempt - now) / 1000) * 1000)}`
+}
+
+function parameterText(parameters: readonly EnvelopeParameter[]): string {
+  return parameters
+    .map(([keyword, value]) => ` ${visible(value === undefined ? keyword : `${keyword}=${value}`)}`)
+    .join('')
+}

@@ -1,0 +1,102 @@
+import { duration, size } from '@angarium/host'
+import * as z from 'zod'
+import { addressRange, domainName, host, ipAddress, mailboxName, nameServer, path, port, routeKey } from './values.ts'
+
+const wholeNumber = z.int().min(1).max(1_000_000)
+
+/** Where mail comes in. */
+export const listener = z.strictObject({
+  address: ipAddress.meta({ description: 'Address to listen on; 0.0.0.0 or :: for all.' }),
+  port: port.meta({ description: 'Port to listen on.' }),
+  protocol: z.enum(['smtp', 'lmtp']).default('smtp').meta({ description: 'What is spoken there.' }),
+})
+
+/** A domain that is delivered here. */
+export const domain = z.strictObject({
+  maildir: path.meta({ description: 'The Maildir of a mailbox; {local} stands for its name.' }),
+  mailboxes: z.array(mailboxName).optional().meta({
+    description: 'Names of the mailboxes. Without it, every local-part that is safe as a folder name has one.',
+  }),
+})
+
+/** A next hop that takes the place of MX records. */
+export const route = z.strictObject({
+  host: host.meta({ description: 'Name or numeric address of the next hop.' }),
+  port: port.default(25).meta({ description: 'Its port; must be given for LMTP.' }),
+  protocol: z.enum(['smtp', 'lmtp']).default('smtp').meta({ description: 'What is spoken with it.' }),
+  tls: z.enum(['none', 'opportunistic', 'encrypt', 'verify']).default('opportunistic').meta({
+    description:
+      'none: never; opportunistic: if offered; encrypt: or not at all; verify: with a certificate for `host`.',
+  }),
+})
+
+export const dns = z.strictObject({
+  servers: z
+    .array(nameServer)
+    .min(1)
+    .optional()
+    .meta({ description: 'Name servers to ask, as address or address:port. Without it those of /etc/resolv.conf.' }),
+})
+
+export const tls = z.strictObject({
+  certificate: path.optional().meta({ description: 'Chain in PEM. STARTTLS is offered only with it.' }),
+  key: path.optional().meta({ description: 'Private key in PEM.' }),
+  ca: path.optional().meta({ description: 'Roots to trust in PEM, in place of those that come with Node.' }),
+})
+
+export const limits = z.strictObject({
+  messageOctets: size({ least: 1024, most: 2_147_483_647 })
+    .prefault('50MiB')
+    .meta({ description: 'Greatest message.' }),
+  recipients: z.int().min(100).max(100_000).default(1000).meta({ description: 'Recipients of one transaction.' }),
+  received: wholeNumber.default(100).meta({ description: 'Received fields at which a message is taken for a loop.' }),
+  connections: wholeNumber.default(1000).meta({ description: 'Connections in, over all.' }),
+  connectionsPerAddress: wholeNumber.default(50).meta({ description: 'Connections in, from one address.' }),
+  errors: wholeNumber.default(20).meta({ description: 'Refused commands after which a session is ended.' }),
+  idleCommands: wholeNumber
+    .default(100)
+    .meta({ description: 'Commands that carry no mail forward, between two messages.' }),
+  command: duration({ most: 3_600_000 }).prefault('5m').meta({ description: 'Time for one command.' }),
+  contentRate: wholeNumber.default(500).meta({ description: 'Octets a second that content must keep up.' }),
+  session: duration({ most: 86_400_000 }).prefault('2h').meta({ description: 'Time for one session.' }),
+})
+
+export const retry = z.strictObject({
+  first: duration({ least: 1_000 }).prefault('5m').meta({ description: 'Wait after the first failed attempt.' }),
+  max: duration({ least: 1_000 }).prefault('66m40s').meta({ description: 'Longest wait.' }),
+  factor: z.number().min(1).max(100).default(2).meta({ description: 'Each wait is so many times the one before.' }),
+  lifetime: duration({ least: 60_000 }).prefault('5d').meta({ description: 'After so long a message is returned.' }),
+  warnAfter: duration().prefault('4h').meta({ description: 'After so long its sender is told of the delay, once.' }),
+})
+
+export const delivery = z.strictObject({
+  concurrency: wholeNumber.default(200).meta({ description: 'Deliveries under way, over all.' }),
+  perDestination: wholeNumber.default(20).meta({ description: 'Deliveries under way to one destination.' }),
+  smtpPort: port.default(25).meta({ description: 'Port of hosts found by MX.' }),
+  connectTimeout: duration({ most: 600_000 })
+    .prefault('30s')
+    .meta({ description: 'Time for a connection to come about.' }),
+  allowLoopback: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Deliver to hosts whose MX records lead to this machine’s loopback. For tests.' }),
+})
+
+export const log = z.strictObject({
+  level: z.enum(['info', 'warn', 'error', 'silent']).default('info').meta({ description: 'Least level that is told.' }),
+  file: path.optional().meta({ description: 'File to append to. Without it the standard output.' }),
+})
+
+export const admin = z.strictObject({
+  socket: path.optional().meta({ description: 'Socket of `angarium queue`. Without it <data>/admin.sock.' }),
+})
+
+export const relayFor = z.array(addressRange).meta({
+  description: 'Addresses whose clients may send anywhere; by default nobody.',
+})
+
+export const domains = z.record(domainName, domain).meta({ description: 'Domains whose mail is delivered here.' })
+
+export const routes = z.record(routeKey, route).meta({
+  description: 'Next hops other than MX, by destination domain; "*" is for all that have none of their own.',
+})

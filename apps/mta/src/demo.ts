@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createLogger, exitCodes, type HostLog, runService } from '@angarium/host'
+import { type Console, visible } from './command/console.ts'
+import { production } from './compose/production.ts'
+import { type Configuration, configSchema } from './config/schema.ts'
+
+const domain = 'example.test'
+const usualPort = 2525
+
+/** `angarium demo`, and so `npm start`: a server for this machine alone, with a mailbox for every name. */
+export async function demoCommand(args: readonly string[], console: Console): Promise<number> {
+  parseArgs({ args: [...args], options: {} })
+  const root = repositoryOf(process.cwd())
+  const data = join(root, 'data')
+  const shown = (path: string): string => quoted(relative(process.cwd(), path) || '.')
+  const port = await freePort(usualPort)
+  if (port === undefined) {
+    console.err(`angarium demo: no port between ${usualPort} and ${usualPort + 99} is free`)
+    return exitCodes.unavailable
+  }
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const config = configuration(root, port)
+  const letter = join(data, 'hello.eml')
+  writeFileSync(letter, hello(new Date()))
+  const log = humanLog(createLogger({ to: join(data, 'mta.log') }), console)
+
+  return runService({
+    async start() {
+      const mta = await production(config, log, (path, address) =>
+        console.out(`delivered  <${visible(address)}>  ${shown(path)}`),
+      )
+      if (port !== usualPort) console.out(`Port ${usualPort} is taken, so this is on ${port}.`)
+      console.out(welcome(port, shown(letter), shown(join(data, 'mail')), shown(join(data, 'mta.log'))))
+      return {
+        async stop(deadline) {
+          console.out('\nFinishing what is under way. Ctrl-C again ends at once.')
+          await mta.stop(deadline)
+          console.out('Stopped. What is in the queue stays there.')
+        },
+      }
+    },
+    drainMs: config.drain,
+    log,
+  })
+}
+
+function welcome(port: number, letter: string, mail: string, log: string): string {
+  return `Angarium listens on 127.0.0.1 port ${port}. Mail to any name @${domain} is delivered here.
+
+Send the first mail, from another terminal:
+  curl smtp://127.0.0.1:${port} --mail-from you@${domain} --mail-rcpt hello@${domain} -T ${letter}
+or
+  swaks --server 127.0.0.1:${port} --from you@${domain} --to hello@${domain}
+
+It appears as a file in ${mail}/hello/new/. The log is ${log}. Ctrl-C stops.
+`
+}
+
+function configuration(root: string, port: number): Configuration {
+  return configSchema(root).parse({
+    hostname: `mx.${domain}`,
+    listeners: [{ address: '127.0.0.1', port }],
+    domains: { [domain]: { maildir: 'data/mail/{local}' } },
+  })
+}
+
+/** The folder of the checkout around a folder, or the folder itself. */
+function repositoryOf(folder: string): string {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, 'pnpm-workspace.yaml'))) return at
+    if (dirname(at) === at) return folder
+  }
+}
+
+/** The first port from here on that nobody listens at. */
+async function freePort(first: number): Promise<number | undefined> {
+  for (let port = first; port < first + 100; port++) if (await isFree(port)) return port
+  return undefined
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.on('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+}
+
+/** Tells the log's file everything, and people what they want to see. */
+function humanLog(log: HostLog, console: Console): HostLog {
+  const human = (event: string, fields: Readonly<Record<string, unknown>>): void => {
+    const line = humanLine(event, fields)
+    if (line !== undefined) console.out(line)
+  }
+  const tell =
+    (level: 'info' | 'warn' | 'error') =>
+    (event: string, fields: Readonly<Record<string, unknown>>): void => {
+      log[level](event, fields)
+      human(event, fields)
+    }
+  return { info: tell('info'), warn: tell('warn'), error: tell('error') }
+}
+
+function humanLine(event: string, fields: Readonly<Record<string, unknown>>): string | undefined {
+  const text = (name: string): string => visible(String(fields[name] ?? ''))
+  switch (event) {
+    case 'accepted':
+      return `accepted   <${text('reversePath')}> to <${[fields.recipients]
+        .flat()
+        .map(String)
+        .map((one) => visible(one))
+        .join('>, <')}>, ${text('size')} octets, ${text('id')}`
+    case 'deferred':
+    case 'failed':
+      return `${event.padEnd(9)}  <${text('recipient')}>: ${text('because')}`
+    default:
+      return undefined
+  }
+}
+
+function hello(now: Date): string {
+  const date = now.toUTCString().replace('GMT', '+0000')
+  return [
+    `From: You <you@${domain}>`,
+    `To: Hello <hello@${domain}>`,
+    'Subject: Hello',
+    `Date: ${date}`,
+    `Message-ID: <${now.getTime()}.demo@${domain}>`,
+    '',
+    'A first letter by the Royal Road.',
+    '',
+  ].join('\r\n')
+}
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[A-Za-z0-9_./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}
