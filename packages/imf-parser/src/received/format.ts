@@ -1,0 +1,79 @@
+import { parseMailbox } from '../address/parse.ts'
+import { type ComposeOptions, isAscii } from '../compose/text.ts'
+import { formatDate } from '../date/format.ts'
+import { ImfError } from '../error.ts'
+import { SP } from '../octets.ts'
+import { CTEXT, isClass, isDomainLiteral, isDotAtom } from '../syntax/characters.ts'
+import { isAddress } from './host.ts'
+import type { TransmissionType } from './transmission-type.ts'
+
+/** What a server writes of a message it took. */
+export interface TraceInfo {
+  /** What the client called itself. Remote text: what is no name or address literal moves into a comment, made harmless. */
+  readonly hello: string
+  /** The client's IP address, without brackets. */
+  readonly address: string
+  /** Name found for that address and confirmed. Remote text: left out when it is no name. */
+  readonly reverseName?: string
+  /** The server's name. */
+  readonly by: string
+  readonly with: TransmissionType
+  /** The server's name for the message: one atom. */
+  readonly id: string
+  /** The recipient's mailbox, when there is no other: else recipients would learn of each other. */
+  readonly for?: string
+  /** As the TLS library names them. */
+  readonly tls?: { readonly version: string; readonly cipher: string }
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  readonly instant: number
+  /** Minutes east of UTC; default 0. */
+  readonly offset?: number
+}
+
+/**
+ * A whole Received field to put in front of a message, folded, ending in CRLF. Nothing a client says makes it throw.
+ *
+ * @param options `utf8` for a message that came with SMTPUTF8: then names beyond ASCII stand as they are
+ * @throws ImfError BAD_ADDRESS when `address`, `by` or `id` is none; BAD_DATE
+ * @rfc 5321 4.4
+ */
+export function formatReceived(trace: TraceInfo, options: ComposeOptions = {}): string {
+  const { address, by, id, reverseName, tls } = trace
+  const isName = (text: string): boolean => isDotAtom(text) && (options.utf8 === true || isAscii(text))
+  const isHost = (text: string): boolean => text.length <= NAME && (isName(text) || isDomainLiteral(text))
+  if (!isAddress(address)) throw new ImfError('BAD_ADDRESS', 'not an IP address', { address })
+  if (!isHost(by)) throw new ImfError('BAD_ADDRESS', 'not a host name', { address: by })
+  if (!isName(id) || id.includes('.')) throw new ImfError('BAD_ADDRESS', 'not an atom', { address: id })
+
+  const literal = `[${address.includes(':') ? 'IPv6:' : ''}${address}]`
+  const seen = reverseName !== undefined && isHost(reverseName) ? `${reverseName} ${literal}` : literal
+  const lines = isHost(trace.hello)
+    ? [`from ${trace.hello} (${seen})`]
+    : [`from unknown (${seen})`, `(hello was ${comment(trace.hello)})`]
+  if (tls !== undefined) lines.push(`(using ${comment(tls.version)} with cipher ${comment(tls.cipher)})`)
+  lines.push(`by ${by} with ${trace.with} id ${id}`)
+  const date = formatDate(trace.instant, trace.offset)
+  const path = trace.for !== undefined && isStrictMailbox(trace.for, options) ? `for <${trace.for}>` : undefined
+  if (path === undefined) lines[lines.length - 1] += ';'
+  lines.push(path === undefined ? date : `${path}; ${date}`)
+  return `Received: ${lines.join('\r\n\t')}\r\n`
+}
+
+/** Text fit for a comment: printable ASCII, at most 255 characters, nothing that opens or closes anything. */
+function comment(text: string): string {
+  let safe = ''
+  for (let i = 0; i < Math.min(text.length, NAME); i++) {
+    const code = text.charCodeAt(i)
+    safe += code === SP || isClass(code, CTEXT) ? text.charAt(i) : '?'
+  }
+  return safe
+}
+
+function isStrictMailbox(text: string, options: ComposeOptions): boolean {
+  if (text.length > PATH || !(options.utf8 || isAscii(text))) return false
+  const read = parseMailbox(text)
+  return read.kind === 'value' && read.leniency.length === 0 && read.value.displayName === undefined
+}
+
+const NAME = 255
+const PATH = 320
