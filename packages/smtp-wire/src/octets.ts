@@ -105,6 +105,24 @@ export function readDigits(text: string, maxDigits = 15): number | undefined {
   return value
 }
 
+/**
+ * True for a UTF-16 unit beyond ASCII that RFC 6531 allows in an address: no C1 control, no line or paragraph separator.
+ *
+ * @rfc 6531 3.3
+ */
+export const isTextBeyondAscii = (code: number): boolean => code >= 0xa0 && code !== 0x2028 && code !== 0x2029
+
+/** Octets of the text in UTF-8. */
+export function utf8Length(text: string): number {
+  let octets = text.length
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    // A pair of surrogates is two units and four octets.
+    if (code > 0x7f) octets += code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 1 : 2
+  }
+  return octets
+}
+
 /** Joins octets into one new buffer. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0

@@ -1,6 +1,9 @@
-import { asciiLower, readDigits } from '../octets.ts'
+import { asciiLower, isTextBeyondAscii, readDigits, utf8Length } from '../octets.ts'
 
-/** A domain or address literal that the grammar accepted, spelled as it came. Made only by {@link parseDomain}. */
+/**
+ * A domain or address literal that the grammar accepted, spelled as it came. Made only by {@link parseDomain}. Labels
+ * beyond ASCII have not been through IDNA: that is for whoever looks the name up.
+ */
 export type Domain = string & { readonly __brand: 'Domain' }
 
 /** What the text of an address literal denotes. */
@@ -19,11 +22,13 @@ export type AddressLiteral =
  * ```
  * Names up to 255 octets, labels up to 63.
  *
+ * @param utf8 labels may hold what lies beyond ASCII (RFC 6531)
  * @rfc 5321 4.1.2
  * @rfc 5321 4.5.3.1.2
+ * @rfc 6531 3.3
  */
-export function parseDomain(text: string): Domain | undefined {
-  if (text.length === 0 || text.length > 255) return undefined
+export function parseDomain(text: string, utf8 = false): Domain | undefined {
+  if (text.length === 0 || text.length > 255 || (utf8 && utf8Length(text) > 255)) return undefined
   if (text.charCodeAt(0) === 0x5b) return parseAddressLiteral(text) === undefined ? undefined : (text as Domain)
   let start = 0
   for (let i = 0; i <= text.length; i++) {
@@ -32,7 +37,7 @@ export function parseDomain(text: string): Domain | undefined {
       if (i === start || i - start > 63) return undefined
       if (text.charCodeAt(start) === DASH || text.charCodeAt(i - 1) === DASH) return undefined
       start = i + 1
-    } else if (!isLetterOrDigit(code) && code !== DASH) return undefined
+    } else if (!isLetterOrDigit(code) && code !== DASH && !(utf8 && isTextBeyondAscii(code))) return undefined
   }
   return text as Domain
 }
@@ -69,7 +74,12 @@ export function isIpv4(text: string): boolean {
   })
 }
 
-/** The forms of RFC 4291 2.2; no zone. "::" stands for at least one group. */
+/**
+ * The forms of RFC 4291 2.2; no zone. Deviation: "::" may stand for one group only, where RFC 5321 demands two; other
+ * software writes that.
+ *
+ * @rfc 5321 4.1.3
+ */
 export function isIpv6(text: string): boolean {
   if (text.length > 45) return false
   const halves = text.split('::')
@@ -87,12 +97,21 @@ export function isIpv6(text: string): boolean {
         if (!isIpv4(part)) return false
         groups += 2
       } else {
-        if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return false
+        if (!isHexGroup(part)) return false
         groups += 1
       }
     }
   }
   return halves.length === 2 ? groups <= 7 : groups === 8
+}
+
+function isHexGroup(text: string): boolean {
+  if (text.length === 0 || text.length > 4) return false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (!isLetterOrDigit(code) || (code | 0x20) > 0x66) return false
+  }
+  return true
 }
 
 /** ASCII letters and digits only. */

@@ -1,4 +1,4 @@
-import { asciiLower } from '../octets.ts'
+import { asciiLower, isTextBeyondAscii, utf8Length } from '../octets.ts'
 import { type Domain, isLetterOrDigit, parseDomain } from './domain.ts'
 
 /** A mailbox the grammar accepted. Made only by {@link parseMailbox} and the path parsers. */
@@ -10,10 +10,12 @@ export interface Mailbox {
   readonly domain: Domain
 }
 
-/** Bounds on addresses; the defaults are those of RFC 5321 4.5.3.1. */
+/** What addresses may be; the defaults are those of RFC 5321 4.5.3.1. */
 export interface AddressLimits {
   readonly localPartOctets: number
   readonly pathOctets: number
+  /** They may hold UTF-8 beyond ASCII. Default false. @rfc 6531 3.3 */
+  readonly utf8?: boolean
 }
 
 export const addressLimits: AddressLimits = { localPartOctets: 64, pathOctets: 256 }
@@ -25,19 +27,29 @@ export const addressLimits: AddressLimits = { localPartOctets: 64, pathOctets: 2
  * Mailbox    = Local-part "@" ( Domain / address-literal )
  * Local-part = Dot-string / Quoted-string
  * ```
- * ASCII only; no comments, no blanks outside a quoted-string.
+ * No comments, no blanks outside a quoted-string.
  *
  * @rfc 5321 4.1.2
  */
 export function parseMailbox(text: string, limits: AddressLimits = addressLimits): Mailbox | undefined {
-  if (text.length > limits.pathOctets) return undefined
-  const local = readLocalPart(text)
-  if (local === undefined || local.end > limits.localPartOctets || text.charCodeAt(local.end) !== AT) return undefined
-  const domain = parseDomain(text.slice(local.end + 1))
+  // The path's limit counts its brackets.
+  if (text.length > limits.pathOctets - 2) return undefined
+  const utf8 = limits.utf8 === true
+  const local = readLocalPart(text, utf8)
+  if (local === undefined || text.charCodeAt(local.end) !== AT) return undefined
+  if (local.end > limits.localPartOctets) return undefined
+  if (utf8) {
+    if (utf8Length(text) > limits.pathOctets - 2) return undefined
+    if (utf8Length(text.slice(0, local.end)) > limits.localPartOctets) return undefined
+  }
+  const domain = parseDomain(text.slice(local.end + 1), utf8)
   return domain === undefined ? undefined : { kind: 'mailbox', localPart: local.value, domain }
 }
 
-/** The one spelling of a mailbox: quoted only where the grammar demands it. `parseMailbox` reads it back to the same value. */
+/**
+ * The one spelling of a mailbox: quoted only where the grammar demands it. `parseMailbox` reads it back to the same
+ * value.
+ */
 export function formatMailbox(mailbox: Mailbox): string {
   return `${formatLocalPart(mailbox.localPart)}@${mailbox.domain}`
 }
@@ -48,7 +60,7 @@ export function sameMailbox(a: Mailbox, b: Mailbox): boolean {
 }
 
 function formatLocalPart(localPart: string): string {
-  if (isDotString(localPart)) return localPart
+  if (isDotString(localPart, true)) return localPart
   return `"${localPart.replace(/["\\]/g, (c) => `\\${c}`)}"`
 }
 
@@ -57,46 +69,45 @@ interface LocalPart {
   readonly end: number
 }
 
-function readLocalPart(text: string): LocalPart | undefined {
-  if (text.charCodeAt(0) === QUOTE) return readQuotedString(text)
+function readLocalPart(text: string, utf8: boolean): LocalPart | undefined {
+  if (text.charCodeAt(0) === QUOTE) return readQuotedString(text, utf8)
   const end = text.indexOf('@')
   if (end === -1) return undefined
   const value = text.slice(0, end)
-  return isDotString(value) ? { value, end } : undefined
+  return isDotString(value, utf8) ? { value, end } : undefined
 }
 
-function isDotString(text: string): boolean {
+function isDotString(text: string, utf8: boolean): boolean {
   let atomStart = 0
   for (let i = 0; i <= text.length; i++) {
     const code = i === text.length ? DOT : text.charCodeAt(i)
     if (code === DOT) {
       if (i === atomStart) return false
       atomStart = i + 1
-    } else if (!isAtext(code)) return false
+    } else if (!isAtext(code) && !(utf8 && isTextBeyondAscii(code))) return false
   }
   return true
 }
 
-function readQuotedString(text: string): LocalPart | undefined {
+function readQuotedString(text: string, utf8: boolean): LocalPart | undefined {
   let value = ''
   for (let i = 1; i < text.length; i++) {
     let code = text.charCodeAt(i)
     if (code === QUOTE) return { value, end: i + 1 }
-    if (code === BACKSLASH) {
+    const quoted = code === BACKSLASH
+    if (quoted) {
       i += 1
       code = text.charCodeAt(i)
     }
-    if (!(code >= 0x20 && code <= 0x7e)) return undefined
+    if (!(code >= 0x20 && code <= 0x7e) && !(utf8 && !quoted && isTextBeyondAscii(code))) return undefined
     value += String.fromCharCode(code)
   }
   return undefined
 }
 
-function isAtext(code: number): boolean {
-  return isLetterOrDigit(code) || (code > 0x20 && code < 0x7f && ATEXT_MARKS.includes(String.fromCharCode(code)))
-}
+const isAtext = (code: number): boolean => isLetterOrDigit(code) || ATEXT_MARKS.has(code)
 
-const ATEXT_MARKS = "!#$%&'*+-/=?^_`{|}~"
+const ATEXT_MARKS: ReadonlySet<number> = new Set([..."!#$%&'*+-/=?^_`{|}~"].map((mark) => mark.charCodeAt(0)))
 const AT = 0x40
 const DOT = 0x2e
 const QUOTE = 0x22

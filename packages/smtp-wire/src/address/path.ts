@@ -1,4 +1,4 @@
-import { asciiLower } from '../octets.ts'
+import { asciiLower, utf8Length } from '../octets.ts'
 import { type Fault, fault, type Item, item } from '../step.ts'
 import { parseDomain } from './domain.ts'
 import { type AddressLimits, addressLimits, formatMailbox, type Mailbox, parseMailbox } from './mailbox.ts'
@@ -63,7 +63,8 @@ function readPath(text: string, limits: AddressLimits): Item<Mailbox> | Fault<Pa
   if (text.charCodeAt(0) !== LESS) return fault('path-syntax', 0)
   const end = closingBracket(text)
   if (end === -1) return fault('path-syntax', text.length)
-  if (end + 1 > limits.pathOctets) return fault('path-too-long', limits.pathOctets)
+  const octets = limits.utf8 === true ? utf8Length(text.slice(0, end + 1)) : end + 1
+  if (octets > limits.pathOctets) return fault('path-too-long', limits.pathOctets)
   const start = skipSourceRoute(text, end)
   const mailbox = start === -1 ? undefined : parseMailbox(text.slice(start, end), limits)
   return mailbox === undefined ? fault('path-syntax', Math.max(start, 1)) : item(mailbox, end + 1)

@@ -10,18 +10,21 @@ import {
 import { WireError } from '../error.ts'
 import { asciiUpper, encodeUtf8 } from '../octets.ts'
 import { hasControl } from '../reply/reply.ts'
-import { formatParameters, parseParameters, type RawParameter } from './parameters.ts'
+import { formatParameters, isKeyword, parseParameters, type RawParameter } from './parameters.ts'
 
 /** A command of RFC 5321 (and LHLO of RFC 2033), or another verb with its argument untouched. */
 export type Command =
-  | { readonly kind: 'hello'; readonly verb: 'HELO' | 'EHLO' | 'LHLO'; readonly name: string }
+  | { readonly kind: 'hello'; readonly verb: HelloVerb; readonly name: string }
   | { readonly kind: 'mail'; readonly reversePath: ReversePath; readonly parameters: readonly RawParameter[] }
   | { readonly kind: 'rcpt'; readonly forwardPath: ForwardPath; readonly parameters: readonly RawParameter[] }
   | { readonly kind: 'data' | 'rset' | 'quit' }
   | { readonly kind: 'noop' | 'help' | 'vrfy' | 'expn'; readonly argument: string }
   | { readonly kind: 'other'; readonly verb: string; readonly argument: string }
 
-/** Why a line with a known verb is not that command. */
+/** Verbs that open a session. */
+export type HelloVerb = 'HELO' | 'EHLO' | 'LHLO'
+
+/** Why a line is not a command, or its verb's argument not what the grammar asks for. */
 export type CommandFault =
   | 'not-ascii'
   | 'no-verb'
@@ -35,42 +38,46 @@ export type CommandFault =
 export type Parsed = Command | { readonly kind: 'fault'; readonly fault: CommandFault; readonly verb: string }
 
 /**
- * Reads one framed command line (no CRLF). Verbs and "FROM:"/"TO:" in any ASCII case; no blank is needed or allowed
- * where the grammar has none, except the one many clients put behind the colon.
+ * Reads one framed command line (no CRLF). Verbs and "FROM:"/"TO:" in any ASCII case.
  *
+ * Deviations, all of them for clients that are met every day: blanks behind the argument (which RFC 5321 asks to take),
+ * blanks behind "FROM:" and "TO:", more than one blank between words, and hello names with "_" and other characters no
+ * host name has, as long as they cannot break out of a Received field. Text behind the name in EHLO is dropped.
+ *
+ * @param limits with `utf8`, lines may hold what lies beyond ASCII
  * @rfc 5321 4.1.1
+ * @rfc 5321 4.1.2
  */
-export function parseCommand(line: string, limits: AddressLimits = addressLimits): Parsed {
+export function parseCommand(text: string, limits: AddressLimits = addressLimits): Parsed {
+  const line = text.slice(0, endOf(text))
   const space = line.indexOf(' ')
   const verb = asciiUpper(space === -1 ? line : line.slice(0, space))
-  const argument = space === -1 ? '' : trimBlanks(line.slice(space + 1))
-  if (verb === '') return { kind: 'fault', fault: 'no-verb', verb: '' }
-  for (let i = 0; i < line.length; i++)
-    if (line.charCodeAt(i) > 0x7e) return { kind: 'fault', fault: 'not-ascii', verb }
+  const argument = space === -1 ? '' : line.slice(startOf(line, space + 1))
+  if (verb === '') return fault('no-verb', verb)
+  if (limits.utf8 !== true && beyondAscii(line)) return fault('not-ascii', verb)
   switch (verb) {
     case 'HELO':
     case 'EHLO':
     case 'LHLO':
-      if (argument === '') return { kind: 'fault', fault: 'argument-missing', verb }
-      if (!isHelloName(argument)) return { kind: 'fault', fault: 'hello-name', verb }
-      return { kind: 'hello', verb, name: argument }
+      return parseHello(verb, argument)
     case 'MAIL':
-      return parsePathCommand(verb, argument, 'FROM:', limits)
+      return parseMail(argument, limits)
     case 'RCPT':
-      return parsePathCommand(verb, argument, 'TO:', limits)
+      return parseRcpt(argument, limits)
     case 'DATA':
+      return argument === '' ? { kind: 'data' } : fault('argument-syntax', verb)
     case 'RSET':
+      return argument === '' ? { kind: 'rset' } : fault('argument-syntax', verb)
     case 'QUIT':
-      if (argument !== '') return { kind: 'fault', fault: 'argument-syntax', verb }
-      return { kind: verb === 'DATA' ? 'data' : verb === 'RSET' ? 'rset' : 'quit' }
+      return argument === '' ? { kind: 'quit' } : fault('argument-syntax', verb)
     case 'NOOP':
       return { kind: 'noop', argument }
     case 'HELP':
       return { kind: 'help', argument }
     case 'VRFY':
+      return argument === '' ? fault('argument-missing', verb) : { kind: 'vrfy', argument }
     case 'EXPN':
-      if (argument === '') return { kind: 'fault', fault: 'argument-missing', verb }
-      return { kind: verb === 'VRFY' ? 'vrfy' : 'expn', argument }
+      return argument === '' ? fault('argument-missing', verb) : { kind: 'expn', argument }
     default:
       return { kind: 'other', verb, argument }
   }
@@ -79,65 +86,101 @@ export function parseCommand(line: string, limits: AddressLimits = addressLimits
 /**
  * A command as octets with its CRLF, as UTF-8.
  *
- * @throws WireError UNSAFE_TEXT when a value would break the line
+ * @throws WireError UNSAFE_TEXT when a value would break the line, or one word of it into two
  * @rfc 5321 4.1.1
  */
 export function formatCommand(command: Command): Uint8Array {
   const line = commandText(command)
-  if (hasControl(line))
-    throw new WireError('UNSAFE_TEXT', 'a command holds a control character', { where: command.kind })
+  if (hasControl(line)) throw unsafe('a command holds a control character', command.kind)
   return encodeUtf8(`${line}\r\n`)
 }
 
 function commandText(command: Command): string {
   switch (command.kind) {
     case 'hello':
+      if (command.name === '' || command.name.includes(' ')) throw unsafe('a hello name is one word', 'hello')
       return `${command.verb} ${command.name}`
     case 'mail':
       return `MAIL FROM:${formatPath(command.reversePath)}${formatParameters(command.parameters)}`
     case 'rcpt':
       return `RCPT TO:${formatPath(command.forwardPath)}${formatParameters(command.parameters)}`
     case 'data':
+      return 'DATA'
     case 'rset':
+      return 'RSET'
     case 'quit':
-      return command.kind.toUpperCase()
+      return 'QUIT'
     case 'other':
+      if (!isKeyword(asciiUpper(command.verb))) throw unsafe(`${command.verb} is no verb`, 'verb')
       return withArgument(command.verb, command.argument)
     default:
-      return withArgument(command.kind.toUpperCase(), command.argument)
+      return withArgument(asciiUpper(command.kind), command.argument)
   }
 }
 
 const withArgument = (verb: string, argument: string): string => (argument === '' ? verb : `${verb} ${argument}`)
 
-function parsePathCommand(verb: 'MAIL' | 'RCPT', argument: string, keyword: string, limits: AddressLimits): Parsed {
-  if (asciiUpper(argument.slice(0, keyword.length)) !== keyword)
-    return { kind: 'fault', fault: 'argument-syntax', verb }
-  const rest = trimBlanks(argument.slice(keyword.length))
-  const path = verb === 'MAIL' ? readReversePath(rest, limits) : readForwardPath(rest, limits)
-  if (path.kind === 'fault') return { kind: 'fault', fault: path.fault, verb }
-  const tail = rest.slice(path.consumed)
-  const parameters = tail === '' ? [] : tail.startsWith(' ') ? parseParameters(tail) : undefined
-  if (parameters === undefined) return { kind: 'fault', fault: 'parameter-syntax', verb }
-  return verb === 'MAIL'
-    ? { kind: 'mail', reversePath: path.value as ReversePath, parameters }
-    : { kind: 'rcpt', forwardPath: path.value as ForwardPath, parameters }
+const unsafe = (message: string, where: string): WireError<'UNSAFE_TEXT'> =>
+  new WireError('UNSAFE_TEXT', message, { where })
+
+const fault = (name: CommandFault, verb: string): Parsed => ({ kind: 'fault', fault: name, verb })
+
+function parseHello(verb: HelloVerb, argument: string): Parsed {
+  if (argument === '') return fault('argument-missing', verb)
+  const space = argument.indexOf(' ')
+  const name = space === -1 ? argument : argument.slice(0, space)
+  return isHelloName(name) ? { kind: 'hello', verb, name } : fault('hello-name', verb)
 }
 
-/**
- * Many hosts greet with names the grammar does not allow (underscores, a bare word); those do no harm. What could
- * break out of a Received field does.
- */
-function isHelloName(name: string): boolean {
-  return name.length <= 255 && /^[A-Za-z0-9_.:[\]+~*-]+$/.test(name)
+function parseMail(argument: string, limits: AddressLimits): Parsed {
+  if (asciiUpper(argument.slice(0, 5)) !== 'FROM:') return fault('argument-syntax', 'MAIL')
+  const rest = argument.slice(startOf(argument, 5))
+  const path = readReversePath(rest, limits)
+  if (path.kind === 'fault') return fault(path.fault, 'MAIL')
+  const parameters = parseTail(rest, path.consumed, limits)
+  if (parameters === undefined) return fault('parameter-syntax', 'MAIL')
+  return { kind: 'mail', reversePath: path.value, parameters }
 }
 
-function trimBlanks(text: string): string {
-  let start = 0
+function parseRcpt(argument: string, limits: AddressLimits): Parsed {
+  if (asciiUpper(argument.slice(0, 3)) !== 'TO:') return fault('argument-syntax', 'RCPT')
+  const rest = argument.slice(startOf(argument, 3))
+  const path = readForwardPath(rest, limits)
+  if (path.kind === 'fault') return fault(path.fault, 'RCPT')
+  const parameters = parseTail(rest, path.consumed, limits)
+  if (parameters === undefined) return fault('parameter-syntax', 'RCPT')
+  return { kind: 'rcpt', forwardPath: path.value, parameters }
+}
+
+function parseTail(text: string, at: number, limits: AddressLimits): readonly RawParameter[] | undefined {
+  if (at === text.length) return noParameters
+  return text.charCodeAt(at) === SP ? parseParameters(text.slice(at + 1), limits.utf8 === true) : undefined
+}
+
+const noParameters: readonly RawParameter[] = []
+
+/** Letters, digits and marks that cannot break out of a Received field. */
+const isHelloName = (name: string): boolean => /^[A-Za-z0-9_.:[\]+~*-]{1,255}$/.test(name)
+
+function beyondAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7e) return true
+  return false
+}
+
+/** Where the text ends but for blanks. */
+function endOf(text: string): number {
   let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start += 1
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1
-  return text.slice(start, end)
+  while (end > 0 && isBlank(text.charCodeAt(end - 1))) end -= 1
+  return end
 }
 
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
+/** Where it goes on behind blanks. */
+function startOf(text: string, from: number): number {
+  let start = from
+  while (start < text.length && isBlank(text.charCodeAt(start))) start += 1
+  return start
+}
+
+const isBlank = (code: number): boolean => code === SP || code === 0x09
+
+const SP = 0x20

@@ -1,10 +1,13 @@
 import {
   type AnyExtension,
   type ClientHalf,
+  type DataContext,
   type Extension,
   type ParameterSet,
   type ParameterValues,
-  proceed,
+  pass,
+  type RcptContext,
+  type Requirement,
   type SessionContext,
   type SessionSwitches,
   type TransactionContext,
@@ -22,17 +25,23 @@ export interface ExtensionSpec<M extends ParameterSet, R extends ParameterSet> {
   readonly mail?: M
   readonly rcpt?: R
   readonly verbs?: Readonly<Record<string, VerbSpec>>
-  readonly requires?: readonly string[]
+  readonly requires?: readonly Requirement[]
   readonly switches?: SessionSwitches
   /** Judges a MAIL after its parameters were read. Synchronous and pure; anything slower is a policy stage's work. */
   readonly onMail?: (parameters: ParameterValues<M>, context: TransactionContext) => Verdict
-  readonly onRcpt?: (parameters: ParameterValues<R>, context: TransactionContext) => Verdict
+  /** Judges a RCPT likewise. */
+  readonly onRcpt?: (parameters: ParameterValues<R>, context: RcptContext) => Verdict
+  /** Judges a transaction at DATA or its first BDAT. */
+  readonly onDataStart?: (context: DataContext) => Verdict
   readonly client?: ClientHalf
 }
 
 type None = Record<never, never>
 
-/** Completes an extension. Its parameter types are inferred and appear in every session that lists it. */
+/**
+ * Completes an extension. Its parameter types appear in every session that lists it: inferred where the functions of a
+ * codec have their arguments annotated, or taken from the type the result is given to.
+ */
 export function defineExtension<M extends ParameterSet = None, R extends ParameterSet = None>(
   spec: ExtensionSpec<M, R>,
 ): Extension<M, R> {
@@ -43,8 +52,9 @@ export function defineExtension<M extends ParameterSet = None, R extends Paramet
     verbs: {},
     requires: [],
     switches: {},
-    onMail: () => proceed,
-    onRcpt: () => proceed,
+    onMail: pass,
+    onRcpt: pass,
+    onDataStart: pass,
     client: { plan: () => ({ kind: 'send' }) },
     ...spec,
   }

@@ -1,3 +1,4 @@
+import { isKeyword } from '../command/parameters.ts'
 import { WireError } from '../error.ts'
 import type { AnyExtension, ParameterCodec, VerbSpec } from './types.ts'
 
@@ -13,7 +14,7 @@ export interface Registry {
   readonly mail: ReadonlyMap<string, Owned<ParameterCodec<unknown>>>
   readonly rcpt: ReadonlyMap<string, Owned<ParameterCodec<unknown>>>
   readonly verbs: ReadonlyMap<string, Owned<VerbSpec>>
-  /** Longest command line, CRLF included: 512 and what each parameter adds. */
+  /** Longest command line, CRLF included: 512 and what parameters add, or what a verb needs. @rfc 5321 4.5.3.1.4 */
   readonly lineOctets: number
 }
 
@@ -27,48 +28,51 @@ export function createRegistry(extensions: readonly AnyExtension[]): Registry {
   const mail = new Map<string, Owned<ParameterCodec<unknown>>>()
   const rcpt = new Map<string, Owned<ParameterCodec<unknown>>>()
   const verbs = new Map<string, Owned<VerbSpec>>()
-  for (const verb of CORE_VERBS) verbs.set(verb, CORE)
-  let mailOctets = 0
-  let rcptOctets = 0
+  for (const verb of coreVerbs) verbs.set(verb, core)
+  let verbOctets = 0
   for (const owner of extensions) {
     claim(keywords, 'keyword', owner.keyword, owner, true)
-    for (const [name, codec] of Object.entries<ParameterCodec<unknown>>(owner.mail)) {
+    for (const [name, codec] of Object.entries<ParameterCodec<unknown>>(owner.mail))
       claim(mail, 'MAIL parameter', name, owner, codec)
-      mailOctets += codec.maxOctets
-    }
-    for (const [name, codec] of Object.entries<ParameterCodec<unknown>>(owner.rcpt)) {
+    for (const [name, codec] of Object.entries<ParameterCodec<unknown>>(owner.rcpt))
       claim(rcpt, 'RCPT parameter', name, owner, codec)
-      rcptOctets += codec.maxOctets
+    for (const [name, spec] of Object.entries(owner.verbs)) {
+      claim(verbs, 'verb', name, owner, spec)
+      verbOctets = Math.max(verbOctets, spec.lineOctets ?? 0)
     }
-    for (const [name, spec] of Object.entries(owner.verbs)) claim(verbs, 'verb', name, owner, spec)
   }
   for (const owner of extensions)
     for (const need of owner.requires)
-      if (!keywords.has(need))
-        throw new WireError('EXTENSION_CONFLICT', `${owner.name} requires ${need}`, {
-          what: need,
-          owners: [owner.name],
-        })
-  for (const verb of CORE_VERBS) verbs.delete(verb)
-  return { extensions, mail, rcpt, verbs, lineOctets: 512 + Math.max(mailOctets, rcptOctets) }
+      if (typeof need === 'string' && !keywords.has(need))
+        throw conflict(`${owner.name} requires ${need}, which is not in the list`, need, [owner.name])
+  for (const verb of coreVerbs) verbs.delete(verb)
+  const parameterOctets = Math.max(sumOctets(mail), sumOctets(rcpt))
+  return { extensions, mail, rcpt, verbs, lineOctets: Math.max(512 + parameterOctets, verbOctets) }
 }
 
 function claim<T>(map: Map<string, Owned<T>>, kind: string, name: string, owner: AnyExtension, value: T): void {
   const before = map.get(name)
   if (before !== undefined)
-    throw new WireError('EXTENSION_CONFLICT', `${kind} ${name} belongs to ${before.owner.name} and to ${owner.name}`, {
-      what: name,
-      owners: [before.owner.name, owner.name],
-    })
-  if (!/^[A-Z0-9][A-Z0-9-]*$/.test(name))
-    throw new WireError('EXTENSION_CONFLICT', `${kind} ${name} of ${owner.name} is not an upper-case keyword`, {
-      what: name,
-      owners: [owner.name],
-    })
+    throw conflict(`${kind} ${name} belongs to ${before.owner.name} and to ${owner.name}`, name, [
+      before.owner.name,
+      owner.name,
+    ])
+  if (!isKeyword(name))
+    throw conflict(`${kind} ${name} of ${owner.name} is not an upper-case keyword`, name, [owner.name])
   map.set(name, { owner, value })
 }
 
-/** Verbs no extension may take. */
-const CORE_VERBS = ['HELO', 'EHLO', 'LHLO', 'MAIL', 'RCPT', 'DATA', 'RSET', 'NOOP', 'QUIT', 'VRFY', 'EXPN', 'HELP']
+function conflict(message: string, what: string, owners: readonly string[]): WireError<'EXTENSION_CONFLICT'> {
+  return new WireError('EXTENSION_CONFLICT', message, { what, owners })
+}
 
-const CORE = { owner: { name: 'RFC 5321' } as AnyExtension, value: {} as VerbSpec }
+function sumOctets(codecs: ReadonlyMap<string, Owned<ParameterCodec<unknown>>>): number {
+  let sum = 0
+  for (const { value } of codecs.values()) sum += value.maxOctets
+  return sum
+}
+
+/** Verbs no extension may take. */
+const coreVerbs = ['HELO', 'EHLO', 'LHLO', 'MAIL', 'RCPT', 'DATA', 'RSET', 'NOOP', 'QUIT', 'VRFY', 'EXPN', 'HELP']
+
+const core = { owner: { name: 'RFC 5321' } as AnyExtension, value: {} as VerbSpec }

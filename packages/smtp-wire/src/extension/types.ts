@@ -35,7 +35,21 @@ export interface SessionContext {
 /** What the session knows of the transaction under way. */
 export interface TransactionContext extends SessionContext {
   readonly reversePath: ReversePath
+  /** Values of MAIL's parameters, by keyword; also those of other extensions. */
+  readonly mailParameters: Readonly<Record<string, unknown>>
+  /** Those accepted so far. */
   readonly recipients: readonly ForwardPath[]
+}
+
+/** A transaction and the recipient that is to be judged. */
+export interface RcptContext extends TransactionContext {
+  readonly forwardPath: ForwardPath
+}
+
+/** A transaction whose content is about to come. */
+export interface DataContext extends TransactionContext {
+  /** By BDAT; otherwise by DATA. */
+  readonly chunked: boolean
 }
 
 /** A hook's judgement: go on, or this refusal. */
@@ -43,6 +57,9 @@ export type Verdict = typeof proceed | Refusal
 
 /** Nothing against it. */
 export const proceed = 'proceed' as const
+
+/** The hook of an extension that has none. */
+export const pass = (): typeof proceed => proceed
 
 /** What a verb does to the session. */
 export type VerbEffect =
@@ -61,6 +78,8 @@ export interface VerbSpec {
   readonly phases: readonly Phase[]
   /** Nothing may be pipelined behind it: input that waits there ends the session. */
   readonly barrier: boolean
+  /** Longest line of the verb, and of its dialogue, with CRLF; where left out, 512. */
+  readonly lineOctets?: number
   /** Decides from the argument (trimmed). A refusal is the reply. */
   run(argument: string, context: SessionContext): VerbEffect
 }
@@ -93,9 +112,14 @@ export interface ClientHalf {
 export interface SessionSwitches {
   /** Commands may come in groups. @rfc 2920 */
   readonly pipelining?: true
-  /** Replies carry enhanced status codes. @rfc 2034 */
+  /** Replies carry enhanced status codes, whether or not the client said EHLO. @rfc 2034 */
   readonly enhancedReplies?: true
+  /** Where offered, commands may hold UTF-8, and addresses follow the grammar of RFC 6531. @rfc 6531 3.3 */
+  readonly utf8?: true
 }
+
+/** What an extension needs: a keyword offered beside its own, or the protection of TLS. */
+export type Requirement = string | { readonly tls: true }
 
 /** A service extension: one value, both halves. Made by `defineExtension`. @rfc 5321 2.2 */
 export interface Extension<M extends ParameterSet = ParameterSet, R extends ParameterSet = ParameterSet> {
@@ -110,11 +134,12 @@ export interface Extension<M extends ParameterSet = ParameterSet, R extends Para
   readonly rcpt: R
   /** By verb, upper case. */
   readonly verbs: Readonly<Record<string, VerbSpec>>
-  /** Keywords that must be in the same list. */
-  readonly requires: readonly string[]
+  /** Keywords must be in the same list. The extension is offered only where all it requires is there. */
+  readonly requires: readonly Requirement[]
   readonly switches: SessionSwitches
   readonly onMail: (parameters: ParameterValues<M>, context: TransactionContext) => Verdict
-  readonly onRcpt: (parameters: ParameterValues<R>, context: TransactionContext) => Verdict
+  readonly onRcpt: (parameters: ParameterValues<R>, context: RcptContext) => Verdict
+  readonly onDataStart: (context: DataContext) => Verdict
   readonly client: ClientHalf
 }
 

@@ -1,23 +1,21 @@
-import { encodeUtf8 } from '../octets.ts'
+import { encodeUtf8, utf8Length } from '../octets.ts'
 import type { Reply } from './reply.ts'
 
 /**
  * A reply as octets, one line per element of its text, each at most 512 octets with its CRLF; longer text is folded
  * into further lines. The buffer is shared between calls with the same reply: do not write to it.
  *
- * @param enhanced put the enhanced status in front of each line's text (RFC 2034)
+ * @param enhanced begin each line's text with the enhanced status, `X.0.0` where the reply has none; replies that only
+ *   ask to go on (3xx) never have one (RFC 2034)
  * @rfc 5321 4.2
  * @rfc 5321 4.5.3.1.5
+ * @rfc 2034 4
  */
 export function formatReply(reply: Reply, enhanced = false): Uint8Array {
   const cache = enhanced ? enhancedForms : plainForms
   const known = cache.get(reply)
   if (known !== undefined) return known
-  const status = enhanced && reply.status !== undefined ? `${reply.status} ` : ''
-  const room = LINE_OCTETS - 6 - status.length
-  const lines = reply.text.flatMap((line) => fold(line, room))
-  const last = lines.length - 1
-  const octets = encodeUtf8(lines.map((line, i) => `${reply.code}${i < last ? '-' : ' '}${status}${line}\r\n`).join(''))
+  const octets = encodeUtf8(replyText(reply, enhanced ? statusPrefix(reply) : ''))
   cache.set(reply, octets)
   return octets
 }
@@ -26,13 +24,27 @@ export function formatReply(reply: Reply, enhanced = false): Uint8Array {
 const plainForms = new WeakMap<Reply, Uint8Array>()
 const enhancedForms = new WeakMap<Reply, Uint8Array>()
 
+function statusPrefix({ code, status }: Reply): string {
+  const hundreds = Math.floor(code / 100)
+  return hundreds === 3 ? '' : `${status ?? `${hundreds}.0.0`} `
+}
+
+function replyText({ code, text }: Reply, prefix: string): string {
+  const room = LINE_OCTETS - 6 - prefix.length
+  const first = text[0]
+  if (text.length === 1 && first !== undefined && first.length * 3 <= room) return `${code} ${prefix}${first}\r\n`
+  const lines = text.flatMap((line) => fold(line, room))
+  const last = lines.length - 1
+  return lines.map((line, i) => `${code}${i < last ? '-' : ' '}${prefix}${line}\r\n`).join('')
+}
+
 function fold(line: string, room: number): string[] {
-  if (line.length * 3 <= room || encodeUtf8(line).length <= room) return [line]
+  if (line.length * 3 <= room || utf8Length(line) <= room) return [line]
   const pieces: string[] = []
   let piece = ''
   let size = 0
   for (const character of line) {
-    const octets = encodeUtf8(character).length
+    const octets = utf8Length(character)
     if (size + octets > room) {
       pieces.push(piece)
       piece = ''

@@ -1,6 +1,7 @@
-import { CR, DASH, LF, SP } from '../octets.ts'
+import { CR, DASH, decodeUtf8, LF, SP } from '../octets.ts'
 import { fault, item, needMore, type Step } from '../step.ts'
-import type { EnhancedStatus, Reply } from './reply.ts'
+import { hasControl, type Reply } from './reply.ts'
+import { type EnhancedStatus, parseStatus } from './status.ts'
 
 /** What can be wrong with a reply. */
 export type ReplyFault = 'reply-line-too-long' | 'reply-too-many-lines' | 'reply-syntax' | 'reply-code-mismatch'
@@ -19,10 +20,12 @@ export const replyLimits: ReplyLimits = { lineOctets: 2048, lines: 128 }
  * ```abnf
  * Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
  * ```
- * Deviations: a line may end in a bare LF, since some servers do and nothing follows from it; text that is not UTF-8
- * has its odd octets shown as `\xHH`, and controls likewise, so the result never breaks a line.
+ * Deviations: a line may end in a bare LF, since some servers do and nothing follows from it; text may be UTF-8, since
+ * servers with SMTPUTF8 send it. A line that is not UTF-8, or holds controls, has those octets shown as `\xHH`, so the
+ * result never breaks a line.
  *
  * @rfc 5321 4.2
+ * @rfc 2034 4
  */
 export function readReply(input: Uint8Array, limits: ReplyLimits = replyLimits): Step<Reply, ReplyFault> {
   const text: string[] = []
@@ -68,12 +71,14 @@ function readCode(input: Uint8Array, at: number, end: number): number | undefine
 
 /** An enhanced status counts only when its class is the reply's. @rfc 2034 4 */
 function leadingStatus(line: string, code: number): EnhancedStatus | undefined {
-  const match = /^([245])\.(\d{1,3})\.(\d{1,3})(?= |$)/.exec(line)
-  if (match === null || Number(match[1]) !== Math.floor(code / 100)) return undefined
-  return match[0] as EnhancedStatus
+  const blank = line.indexOf(' ')
+  const status = parseStatus(blank === -1 ? line : line.slice(0, blank))
+  return status !== undefined && Number(status[0]) === Math.floor(code / 100) ? status : undefined
 }
 
 function showText(octets: Uint8Array): string {
+  const decoded = decodeUtf8(octets)
+  if (decoded !== undefined && !hasControl(decoded)) return decoded
   let text = ''
   for (const octet of octets) {
     if (octet === 0x09 || (octet >= 0x20 && octet < 0x7f)) text += String.fromCharCode(octet)

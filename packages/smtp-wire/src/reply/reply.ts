@@ -1,12 +1,5 @@
 import { WireError } from '../error.ts'
-
-/**
- * An enhanced status code such as `5.1.1`. Its class always equals the reply code's first digit, so it is made by
- * {@link reply} from the last two numbers and never stored apart from its reply.
- *
- * @rfc 3463 2
- */
-export type EnhancedStatus = `${2 | 4 | 5}.${number}.${number}`
+import { type EnhancedStatus, isStatusDetail } from './status.ts'
 
 /** One reply, ours or a peer's. A peer's text is remote: escape it wherever it is shown. @rfc 5321 4.2 */
 export interface Reply<C extends number = number> {
@@ -47,22 +40,24 @@ export type RefusalCode =
 /** A refusal. */
 export type Refusal = Reply<RefusalCode>
 
+/** The last two numbers of an enhanced status; a reply that only asks to go on (334, 354) has none. @rfc 2034 4 */
+export type StatusDetail<C extends number> = C extends 334 | 354 ? undefined : `${number}.${number}` | undefined
+
 /**
  * Builds a reply to send.
  *
  * @param detail the last two numbers of the enhanced status (`1.1` for 5.1.1), or `undefined` for none
- * @throws WireError UNSAFE_TEXT when a line holds anything but printable characters, blanks and tabs
+ * @throws WireError UNSAFE_TEXT when a line holds anything but printable characters, blanks and tabs, or `detail` is not
+ *   two numbers
  */
-export function reply<C extends number>(
-  code: C,
-  detail: `${number}.${number}` | undefined,
-  ...text: string[]
-): Reply<C> {
+export function reply<C extends number>(code: C, detail: StatusDetail<C>, ...text: string[]): Reply<C> {
   const lines = text.length === 0 ? [''] : text
   for (const line of lines)
     if (hasControl(line))
       throw new WireError('UNSAFE_TEXT', 'a reply line holds a control character', { where: 'reply' })
   if (detail === undefined) return { code, text: lines }
+  if (!isStatusDetail(detail))
+    throw new WireError('UNSAFE_TEXT', `"${detail}" is not the end of a status`, { where: 'status' })
   return { code, status: `${Math.floor(code / 100)}.${detail}` as EnhancedStatus, text: lines }
 }
 

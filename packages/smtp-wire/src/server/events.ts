@@ -6,7 +6,7 @@ import type { DataFault } from '../content/unstuff.ts'
 import type { AnyExtension, MailParameters, RcptParameters } from '../extension/types.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 
-/** The peer's fault, by name. Each has been answered by exactly one reply. */
+/** The peer's fault, by name. Each has been answered by one reply; content under LMTP, by one for each recipient. */
 export type WireFault =
   | LineFault
   | CommandFault
@@ -26,7 +26,7 @@ export type WireFault =
 export type TransactionOutcome = 'accepted' | 'refused' | 'reset' | 'fault' | 'closed'
 
 /** A transaction as far as it got. */
-export interface Transaction<X extends readonly AnyExtension[]> {
+export interface Transaction<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly reversePath: ReversePath
   readonly parameters: MailParameters<X>
   readonly raw: readonly RawParameter[]
@@ -44,20 +44,20 @@ export interface HelloEvent {
   readonly name: string
   readonly extended: boolean
 }
-export interface MailEvent<X extends readonly AnyExtension[]> {
+export interface MailEvent<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly kind: 'mail'
   readonly reversePath: ReversePath
   readonly parameters: MailParameters<X>
   readonly raw: readonly RawParameter[]
 }
-export interface RcptEvent<X extends readonly AnyExtension[]> {
+export interface RcptEvent<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly kind: 'rcpt'
   readonly forwardPath: ForwardPath
   readonly parameters: RcptParameters<X>
   readonly raw: readonly RawParameter[]
 }
 /** Content is about to come; the last moment to say no before it does. */
-export interface DataStartEvent<X extends readonly AnyExtension[]> {
+export interface DataStartEvent<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly kind: 'data-start'
   readonly transaction: Transaction<X>
 }
@@ -67,7 +67,7 @@ export interface BodyEvent {
   readonly octets: Uint8Array
 }
 /** All content is there. Under LMTP the answer is one reply per accepted recipient. */
-export interface DataEndEvent<X extends readonly AnyExtension[]> {
+export interface DataEndEvent<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly kind: 'data-end'
   readonly transaction: Transaction<X>
   readonly octets: number
@@ -98,7 +98,7 @@ export interface FaultEvent {
 }
 
 /** Events that wait for an answer. */
-export type Answerable<X extends readonly AnyExtension[]> =
+export type Answerable<X extends readonly AnyExtension[] = readonly AnyExtension[]> =
   | GreetEvent
   | HelloEvent
   | MailEvent<X>

@@ -70,7 +70,7 @@ export class LineInput {
       return this.#drop()
     }
     this.#at += length
-    return step
+    return length > ENDLESS_LINE_OCTETS ? fault('line-endless', length) : step
   }
 
   /** Joins just the rest of one line to what is held, not the whole buffer. */

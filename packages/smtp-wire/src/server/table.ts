@@ -1,29 +1,39 @@
 import type { Phase } from '../extension/types.ts'
-import { type Reply, reply } from '../reply/reply.ts'
+import { type Refusal, reply } from '../reply/reply.ts'
 
 /** Commands the table knows. */
 export type TableVerb = 'hello' | 'mail' | 'rcpt' | 'data' | 'rset' | 'noop' | 'quit' | 'vrfy' | 'expn' | 'help'
 
-const needHello: Reply<503> = reply(503, '5.1', 'Say hello first')
-const needMail: Reply<503> = reply(503, '5.1', 'Need MAIL first')
-const needRcpt: Reply<503> = reply(503, '5.1', 'Need RCPT first')
-const nested: Reply<503> = reply(503, '5.1', 'A transaction is already open')
-const chunked: Reply<503> = reply(503, '5.1', 'BDAT has begun: go on with BDAT or RSET')
+/** Where a command leads when it is accepted, or the refusal it meets. A refusal leaves the phase as it is. */
+export type Row = Readonly<Record<TableVerb, Phase | Refusal>>
+
+const needHello: Refusal = reply(503, '5.1', 'Say hello first')
+const needMail: Refusal = reply(503, '5.1', 'Need MAIL first')
+const needRcpt: Refusal = reply(503, '5.1', 'Need a valid RCPT first')
+const nested: Refusal = reply(503, '5.1', 'A transaction is already open')
+const chunked: Refusal = reply(503, '5.1', 'BDAT has begun: go on with BDAT or RSET')
 
 /**
- * State and command: run it, or this refusal. What a command does to the state is written beside it in the session;
- * a row's refusals change nothing.
+ * The session's states and commands. `data` leads where its content's end does. Verbs of extensions carry their phases
+ * themselves; BDAT leads from `rcpt` to `chunking`.
  *
  * @rfc 5321 4.1.4
+ * @rfc 3030 2
  */
-export const commandTable: Readonly<Record<Phase, Readonly<Record<TableVerb, 'run' | Reply>>>> = {
-  fresh: row({ mail: needHello, rcpt: needHello, data: needHello }),
-  ready: row({ mail: 'run', rcpt: needMail, data: needMail }),
-  mail: row({ mail: nested, rcpt: 'run', data: needRcpt }),
-  rcpt: row({ mail: nested, rcpt: 'run', data: 'run' }),
-  chunking: row({ mail: nested, rcpt: chunked, data: chunked }),
+export const commandTable: Readonly<Record<Phase, Row>> = {
+  fresh: row('fresh', { mail: needHello, rcpt: needHello, data: needHello, rset: 'fresh' }),
+  ready: row('ready', { mail: 'mail', rcpt: needMail, data: needMail, rset: 'ready' }),
+  mail: row('mail', { mail: nested, rcpt: 'rcpt', data: needRcpt, rset: 'ready' }),
+  rcpt: row('rcpt', { mail: nested, rcpt: 'rcpt', data: 'ready', rset: 'ready' }),
+  chunking: row('chunking', { mail: nested, rcpt: chunked, data: chunked, rset: 'ready' }),
 }
 
-function row(of: Record<'mail' | 'rcpt' | 'data', 'run' | Reply>): Record<TableVerb, 'run' | Reply> {
-  return { ...of, hello: 'run', rset: 'run', noop: 'run', quit: 'run', vrfy: 'run', expn: 'run', help: 'run' }
+/** Where an accepted command leads. */
+export function nextPhase(from: Phase, verb: TableVerb): Phase {
+  const to = commandTable[from][verb]
+  return typeof to === 'string' ? to : from
+}
+
+function row(same: Phase, of: Pick<Row, 'mail' | 'rcpt' | 'data' | 'rset'>): Row {
+  return { ...of, hello: 'ready', noop: same, quit: same, vrfy: same, expn: same, help: same }
 }
