@@ -1,3 +1,4 @@
+import { isKeyword } from '../command/parameters.ts'
 import { asciiUpper } from '../octets.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { Offers } from './contract.ts'
@@ -20,7 +21,7 @@ export function readOffers(reply: Reply): Offers {
   for (const line of reply.text.slice(1)) {
     const [word = '', ...rest] = line.split(' ')
     const keyword = asciiUpper(word)
-    if (/^[A-Z0-9][A-Z0-9-]*$/.test(keyword) && !offers.has(keyword))
+    if (isKeyword(keyword) && !offers.has(keyword))
       offers.set(
         keyword,
         rest.filter((argument) => argument !== ''),

@@ -1,8 +1,9 @@
 import { type Command, formatCommand } from '../command/command.ts'
-import { formatParameters, parseParameters, type RawParameter } from '../command/parameters.ts'
+import { formatParameters, type RawParameter } from '../command/parameters.ts'
 import { WireError } from '../error.ts'
 import type { Owned, Registry } from '../extension/registry.ts'
 import type { ParameterCodec, TransactionWish } from '../extension/types.ts'
+import { encodeUtf8 } from '../octets.ts'
 import type { Refusal } from '../reply/reply.ts'
 import type { Offers, OutgoingTransaction } from './contract.ts'
 
@@ -52,20 +53,18 @@ type Codecs = ReadonlyMap<string, Owned<ParameterCodec<unknown>>>
 function line(command: Extract<Command, { kind: 'mail' | 'rcpt' }>, codecs: Codecs): Uint8Array {
   let room = COMMAND_OCTETS
   for (const parameter of command.parameters) {
-    const text = formatParameters([parameter])
-    const [read, ...more] = parseParameters(text) ?? []
-    const same = read?.[0] === parameter[0] && read[1] === parameter[1] && more.length === 0
-    const most = codecs.get(parameter[0])?.value.maxOctets ?? 0
-    if (!same || (most > 0 && text.length > most)) throw unsafe(command.kind, 'a parameter is malformed or too long')
-    room += most
+    const codec = codecs.get(parameter[0])?.value
+    if (codec === undefined) continue
+    if (encodeUtf8(formatParameters([parameter])).length > codec.maxOctets) throw tooLong(parameter[0])
+    room += codec.maxOctets
   }
   const octets = formatCommand(command)
-  if (octets.length > room) throw unsafe(command.kind, 'a command line is too long')
+  if (octets.length > room) throw tooLong(command.kind)
   return octets
 }
 
-function unsafe(where: string, message: string): WireError<'UNSAFE_TEXT'> {
-  return new WireError('UNSAFE_TEXT', message, { where })
+function tooLong(where: string): WireError<'UNSAFE_TEXT'> {
+  return new WireError('UNSAFE_TEXT', `${where} is longer than may be sent`, { where })
 }
 
 const COMMAND_OCTETS = 512

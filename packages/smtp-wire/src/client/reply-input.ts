@@ -54,7 +54,9 @@ export class ReplyInput {
       this.#seen = lf + 1
       this.#line = lf + 1
       this.#lines += 1
-      if (last || this.#lines >= this.#limits.lines) return this.#read()
+      // The first line is looked at by itself: what is no reply shows there.
+      const step = last || this.#lines === 1 || this.#lines >= this.#limits.lines ? this.#read() : needMore
+      if (step.kind !== 'need-more') return step
     }
   }
 
@@ -67,6 +69,7 @@ export class ReplyInput {
     const step = readReply(this.#buffer.subarray(this.#reply, this.#end), this.#limits)
     if (step.kind === 'item') {
       this.#reply += step.consumed
+      this.#line = this.#seen = this.#reply
       this.#lines = 0
       if (this.#reply === this.#end) this.clear()
     }

@@ -1,4 +1,4 @@
-import { formatCommand } from '../command/command.ts'
+import { formatCommand, type HelloVerb } from '../command/command.ts'
 import { DataEncoder } from '../content/stuff.ts'
 import { WireError } from '../error.ts'
 import { createRegistry, type Registry } from '../extension/registry.ts'
@@ -108,10 +108,10 @@ export class ClientSession {
     return this.#mode === 'open' && this.#ready && !busy
   }
 
-  /** Feeds the octets of one read; they are copied. @throws WireError SESSION_MISUSE between STARTTLS and TLS */
+  /** Feeds the octets of one read; they are copied. */
   receive(octets: Uint8Array): void {
-    if (this.#mode === 'want-tls') throw misuse('receive')
     if (this.#mode === 'open') this.#input.feed(octets)
+    else if (this.#mode === 'want-tls' && octets.length > 0) this.#lose('input-before-tls', 'starttls')
   }
 
   /** The next event; `undefined`: feed more. */
@@ -441,8 +441,6 @@ export class ClientSession {
 function misuse(operation: string): WireError<'SESSION_MISUSE'> {
   return new WireError('SESSION_MISUSE', `client session: ${operation} out of turn`, { operation })
 }
-
-type HelloVerb = 'EHLO' | 'HELO' | 'LHLO'
 
 /** First digits a command's reply can have. @rfc 5321 4.3.2 */
 const classes: Readonly<Record<ClientPhase, readonly number[]>> = {
