@@ -6,17 +6,13 @@ import { createFrameReader, framed } from './frame.ts'
 
 /**
  * Sockets of Node: for each query a new one, whose port the operating system picks at random. UDP sockets are
- * connected, so that the system itself drops what comes from elsewhere, and tells when nobody listens.
+ * connected, so that the system itself drops what comes from elsewhere, and tells when nobody listens. Servers are addresses, so the system's own resolver is
+ * never asked.
  */
 export const nodeTransport: DnsTransport = { udp, tcp }
 
 function udp(query: Uint8Array, server: KnownServer, receiver: Receiver): Cancel {
-  const family = server.address.includes(':') ? 6 : 4
-  const socket = createSocket({
-    type: `udp${family}`,
-    // Addresses only, so nothing is left to look up: `dns.lookup` has no place on the way of a mail.
-    lookup: (address, _options, done) => done(null, address, family),
-  })
+  const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4')
   let over = false
   const end = (): void => {
     if (over) return

@@ -2,7 +2,7 @@ import { type Answer, type DecodedPacket, decode as decodePacket } from 'dns-pac
 import { classIn, type Edns, headerOctets, type Message, type MessageRecord, noFlags } from '../../message/message.ts'
 import { type ReadName, readName } from '../../name/name.ts'
 import { normalRecord } from '../../record/normal.ts'
-import { recordTypes, typeName } from '../../record/record.ts'
+import { typeName } from '../../record/record.ts'
 import { extendedError, flagBits } from './header.ts'
 
 /**
@@ -80,26 +80,23 @@ function readQuestion(walk: Walk): Message['questions'][number] {
   return { name, type: octets.readUInt16BE(next), class: octets.readUInt16BE(next + 2) }
 }
 
-function readPlace(walk: Walk, record: Answer): Place {
+function readPlace(walk: Walk): Place {
   const { octets } = walk
   const { name, next } = nameAt(octets, walk.at)
   const start = next + 10
   const end = start + octets.readUInt16BE(next + 8)
-  const type = octets.readUInt16BE(next)
-  expect(end <= octets.length)
-  // What dns-packet read here, it must have taken for the same.
-  expect(typeName(type) === (Object.hasOwn(recordTypes, record.type) ? record.type : undefined))
   walk.at = end
-  return { owner: name, type, class: octets.readUInt16BE(next + 2), start, end }
+  return { owner: name, type: octets.readUInt16BE(next), class: octets.readUInt16BE(next + 2), start, end }
 }
 
 function readSection(walk: Walk, records: readonly Answer[] = []): MessageRecord[] {
   const section: MessageRecord[] = []
   for (const record of records) {
     expect(record.type !== 'OPT')
-    const place = readPlace(walk, record)
+    const place = readPlace(walk)
     const type = typeName(place.type)
     if (type === undefined || place.class !== classIn) continue
+    expect(record.type === type)
     const data = normalRecord(type, dataOf(walk.octets, record, place) as never)
     expect(data !== undefined)
     const ttl = 'ttl' in record && record.ttl !== undefined && record.ttl <= 0x7fffffff ? record.ttl : 0
@@ -156,7 +153,7 @@ function readAdditionals(
 ): { readonly edns: Edns; readonly extendedRcode: number } | undefined {
   let found: { edns: Edns; extendedRcode: number } | undefined
   for (const record of records) {
-    const { owner, start, end } = readPlace(walk, record)
+    const { owner, start, end } = readPlace(walk)
     if (record.type !== 'OPT') continue
     expect(found === undefined && owner === '.')
     const options = record.options as readonly { code: number; data: Buffer }[]
