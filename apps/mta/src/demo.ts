@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createLogger, exitCodes, type HostLog, runService } from '@angarium/host'
+import { formatDate } from '@angarium/imf-parser'
 import { type Console, visible } from './command/console.ts'
 import { production } from './compose/production.ts'
 import { type Configuration, configSchema } from './config/schema.ts'
@@ -13,9 +14,9 @@ const usualPort = 2525
 /** `angarium demo`, and so `npm start`: a server for this machine alone, with a mailbox for every name. */
 export async function demoCommand(args: readonly string[], console: Console): Promise<number> {
   parseArgs({ args: [...args], options: {} })
-  const root = repositoryOf(process.cwd())
+  const root = process.cwd()
   const data = join(root, 'data')
-  const shown = (path: string): string => quoted(relative(process.cwd(), path) || '.')
+  const shown = (path: string): string => quoted(relative(root, path))
   const port = await freePort(usualPort)
   if (port === undefined) {
     console.err(`angarium demo: no port between ${usualPort} and ${usualPort + 99} is free`)
@@ -67,14 +68,6 @@ function configuration(root: string, port: number): Configuration {
   })
 }
 
-/** The folder of the checkout around a folder, or the folder itself. */
-function repositoryOf(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, 'pnpm-workspace.yaml'))) return at
-    if (dirname(at) === at) return folder
-  }
-}
-
 /** The first port from here on that nobody listens at. */
 async function freePort(first: number): Promise<number | undefined> {
   for (let port = first; port < first + 100; port++) if (await isFree(port)) return port
@@ -122,12 +115,11 @@ function humanLine(event: string, fields: Readonly<Record<string, unknown>>): st
 }
 
 function hello(now: Date): string {
-  const date = now.toUTCString().replace('GMT', '+0000')
   return [
     `From: You <you@${domain}>`,
     `To: Hello <hello@${domain}>`,
     'Subject: Hello',
-    `Date: ${date}`,
+    `Date: ${formatDate(now.getTime())}`,
     `Message-ID: <${now.getTime()}.demo@${domain}>`,
     '',
     'A first letter by the Royal Road.',

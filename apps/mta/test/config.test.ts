@@ -43,6 +43,7 @@ describe('configuration', () => {
         errors: 20,
         idleCommands: 100,
         command: 300_000,
+        contentGrace: 180_000,
         contentRate: 500,
         session: 7_200_000,
       },

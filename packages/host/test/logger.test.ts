@@ -15,7 +15,7 @@ describe('log', () => {
     const { lines, log } = collecting()
     log.info('accepted', { id: 'a1', recipients: ['b@example'], size: 7 })
     expect(lines).toEqual([
-      '{"level":"info","time":"2026-09-21T14:13:20.000Z","event":"accepted","id":"a1","recipients":["b@example"],"size":7}\n',
+      '{"level":"info","time":"2026-09-21T14:13:20.000Z","msg":"accepted","id":"a1","recipients":["b@example"],"size":7}\n',
     ])
   })
 
@@ -24,7 +24,7 @@ describe('log', () => {
     log.info('a', {})
     log.warn('b', {})
     log.error('c', {})
-    expect(lines.map((line) => JSON.parse(line).event)).toEqual(['b', 'c'])
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['b', 'c'])
   })
 
   it('escapes what terminals and pagers obey, and stays the same data', () => {
@@ -83,7 +83,7 @@ describe('log', () => {
     expect(
       readFileSync(to, 'utf8')
         .split('\n')
-        .map((line) => line && JSON.parse(line).event),
+        .map((line) => line && JSON.parse(line).msg),
     ).toEqual(['one', 'two', ''])
     rmSync(folder, { recursive: true })
   })

@@ -1,5 +1,5 @@
 import { formatDuration } from '@angarium/host'
-import type { CorruptEntry, Entry, EntryRecipient, EnvelopeParameter } from '@angarium/queue'
+import type { CorruptEntry, Entry, EntryRecipient, EnvelopeParameter, QueueStats } from '@angarium/queue'
 import { visible } from './console.ts'
 
 /** A message in few lines. */
@@ -27,6 +27,11 @@ export function* details(entry: Entry | CorruptEntry, now: number): Generator<st
     const by = lastReply?.peer === undefined ? '' : `${visible(lastReply.peer)} said `
     for (const text of lastReply?.text ?? []) yield `           ${by}${lastReply?.code} ${visible(text)}`
   }
+}
+
+/** The queue's own counts of recipients. */
+export function* counts(stats: QueueStats): Generator<string> {
+  for (const [name, count] of Object.entries(stats)) yield `${`${name}:`.padEnd(11)}${count}`
 }
 
 const time = (instant: number): string => new Date(instant).toISOString()

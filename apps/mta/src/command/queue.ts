@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { exitCodes } from '@angarium/host'
-import type { CorruptEntry, Entry, Filter, Progress, QueueId } from '@angarium/queue'
+import type { CorruptEntry, Entry, Filter, Progress, QueueId, QueueStats } from '@angarium/queue'
 import { silentLog } from '@angarium/queue'
 import { type QueueAccess, withQueue } from '../admin/queue-access.ts'
 import { createStore } from '../compose/store.ts'
 import { loadConfiguration } from './config-file.ts'
 import { type Console, UsageError } from './console.ts'
-import { details, summary } from './queue-view.ts'
+import { counts, details, summary } from './queue-view.ts'
 
 const changes = { retry: 'expedite', release: 'release', remove: 'remove', hold: 'hold' } as const
 
@@ -45,19 +45,19 @@ interface Wanted {
 function workOf(action: string | undefined, wanted: Wanted, console: Console): (call: QueueAccess) => Promise<void> {
   const { ids, filter, filtered, all, because, content, json } = wanted
   const [id] = ids
-  const print = (value: unknown, lines: () => Iterable<string>): void => {
-    for (const line of json ? [JSON.stringify(value)] : lines()) console.out(line)
-  }
+  const told = json ? jsonList(console) : undefined
   switch (action) {
     case 'list':
       if (id !== undefined) throw new UsageError('queue list takes no id; use queue show')
       return async (call) => {
+        const entries = call('list', { filter }) as AsyncIterable<Entry | CorruptEntry>
+        if (told !== undefined) return told(entries)
         let count = 0
-        for await (const entry of call('list', { filter }) as AsyncIterable<Entry | CorruptEntry>) {
+        for await (const entry of entries) {
           count++
-          print(entry, () => summary(entry, Date.now()))
+          for (const line of summary(entry, Date.now())) console.out(line)
         }
-        if (!json) console.out(count === 0 ? 'no messages' : counted(count, 'message'))
+        console.out(count === 0 ? 'no messages' : counted(count, 'message'))
       }
     case 'show':
       if (id === undefined || ids.length > 1) throw new UsageError('queue show needs the id of one message')
@@ -67,7 +67,12 @@ function workOf(action: string | undefined, wanted: Wanted, console: Console): (
         }
       return async (call) => {
         for await (const entry of call('show', { id }) as AsyncIterable<Entry | CorruptEntry>)
-          print(entry, () => details(entry, Date.now()))
+          for (const line of json ? [JSON.stringify(entry)] : details(entry, Date.now())) console.out(line)
+      }
+    case 'stats':
+      return async (call) => {
+        for await (const stats of call('stats', undefined) as AsyncIterable<QueueStats>)
+          for (const line of json ? [JSON.stringify(stats)] : counts(stats)) console.out(line)
       }
     case 'retry':
     case 'release':
@@ -77,20 +82,34 @@ function workOf(action: string | undefined, wanted: Wanted, console: Console): (
         throw new UsageError(`queue ${action} needs either ids of messages, or --filter, or --all`)
       const kind = changes[action]
       const change = kind === 'hold' ? { kind, because } : { kind }
+      const selection = ids.length > 0 ? [...ids] : filter
       return async (call) => {
+        const done = call('change', { selection, change }) as AsyncIterable<Progress>
+        if (told !== undefined) return told(done)
         let count = 0
-        const selection = ids.length > 0 ? [...ids] : filter
-        for await (const one of call('change', { selection, change }) as AsyncIterable<Progress>) {
+        for await (const one of done) {
           count++
-          print(one, () => [`${one.id}  ${counted(one.recipients, 'recipient')}`])
+          console.out(`${one.id}  ${counted(one.recipients, 'recipient')}`)
         }
-        if (!json) console.out(`${action}: ${counted(count, 'message')}`)
+        console.out(`${action}: ${counted(count, 'message')}`)
       }
     }
     default:
       throw new UsageError(
-        `${action === undefined ? 'what?' : `no ${action};`} list, show, retry, hold, release or remove`,
+        `${action === undefined ? 'what?' : `no ${action};`} list, show, stats, retry, hold, release or remove`,
       )
+  }
+}
+
+/** Prints values as one list in JSON, each on a line of its own. */
+function jsonList(console: Console): (values: AsyncIterable<unknown>) => Promise<void> {
+  return async (values) => {
+    let line = '['
+    for await (const value of values) {
+      console.out(line)
+      line = `${JSON.stringify(value)},`
+    }
+    console.out(line === '[' ? '[]' : `${line.slice(0, -1)}\n]`)
   }
 }
 

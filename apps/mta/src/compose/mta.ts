@@ -139,6 +139,7 @@ export function createMta(parts: Parts): Mta {
         messageOctets: limits.messageOctets,
         recipients: limits.recipients,
         commandMs: limits.command,
+        contentGraceMs: limits.contentGrace,
         contentRate: limits.contentRate,
         sessionMs: limits.session,
         errors: limits.errors,

@@ -57,6 +57,9 @@ export const limits = z.strictObject({
     .default(100)
     .meta({ description: 'Commands that carry no mail forward, between two messages.' }),
   command: duration({ most: 3_600_000 }).prefault('5m').meta({ description: 'Time for one command.' }),
+  contentGrace: duration({ most: 3_600_000 })
+    .prefault('3m')
+    .meta({ description: 'Time from which on content must keep up its rate.' }),
   contentRate: wholeNumber.default(500).meta({ description: 'Octets a second that content must keep up.' }),
   session: duration({ most: 86_400_000 }).prefault('2h').meta({ description: 'Time for one session.' }),
 })
@@ -65,7 +68,7 @@ export const retry = z.strictObject({
   first: duration({ least: 1_000 }).prefault('5m').meta({ description: 'Wait after the first failed attempt.' }),
   max: duration({ least: 1_000 }).prefault('66m40s').meta({ description: 'Longest wait.' }),
   factor: z.number().min(1).max(100).default(2).meta({ description: 'Each wait is so many times the one before.' }),
-  lifetime: duration({ least: 60_000 }).prefault('5d').meta({ description: 'After so long a message is returned.' }),
+  lifetime: duration({ least: 1_000 }).prefault('5d').meta({ description: 'After so long a message is returned.' }),
   warnAfter: duration().prefault('4h').meta({ description: 'After so long its sender is told of the delay, once.' }),
 })
 

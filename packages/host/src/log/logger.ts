@@ -24,7 +24,7 @@ export interface LoggerOptions {
 }
 
 /**
- * Makes a log of JSON lines: `level`, `time` (ISO 8601, UTC), `event`, then the fields. A line is with the system when
+ * Makes a log of JSON lines: `level`, `time` (ISO 8601, UTC), `msg` (the event), then the fields. A line is with the system when
  * the call returns, so that a killed process loses none. A log that cannot be written does not stop the server.
  *
  * @throws the system's error when the file cannot be opened.
@@ -44,7 +44,7 @@ export function createLogger(options: LoggerOptions = {}): HostLog {
   const tell =
     (severity: 'info' | 'warn' | 'error') =>
     (event: string, fields: Readonly<Record<string, unknown>>): void =>
-      logger[severity](bounded({ event, ...fields }, maxText))
+      logger[severity](bounded({ msg: event, ...fields }, maxText))
   return { info: tell('info'), warn: tell('warn'), error: tell('error') }
 }
 
