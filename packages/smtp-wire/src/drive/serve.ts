@@ -20,8 +20,8 @@ export interface ServeOptions<X extends readonly AnyExtension[]> extends Omit<Se
 
 /**
  * Runs one server session over a transport to its end, and closes the transport. Nothing is read while an answer or the
- * promise of a `body` is pending, so a slow handler slows its peer. Never rejects for what the peer does or the handler
- * throws.
+ * promise of a `body` is pending, so a slow handler slows its peer; only a greeting that takes its time is listened
+ * during, so that whoever talks first is found out. Never rejects for what the peer does or the handler throws.
  *
  * @throws WireError EXTENSION_CONFLICT (as a rejection) before anything is sent
  */
@@ -44,6 +44,8 @@ class Serving<const X extends readonly AnyExtension[]> {
   /** What the peer is waited for to do; nothing of the handler's is under way then. */
   #awaited: 'octets' | 'room' | 'handshake' | undefined
   #awaitedSince = 0
+  /** A read that began before its time. */
+  #ahead: Promise<Uint8Array | undefined> | undefined
   /** The handler failed on content: the rest is swallowed and refused. */
   #contentLost = false
 
@@ -73,27 +75,28 @@ class Serving<const X extends readonly AnyExtension[]> {
     if (this.#signal?.aborted === true) stop()
     try {
       await this.#loop()
-    } finally {
-      this.#signal?.removeEventListener('abort', stop)
-      this.#deadline.stop()
-      this.#transport.close()
-      this.#session.disconnect()
-      await this.#handleEvents()
-      await this.#tell('closed', () => this.#handler.closed())
+    } catch (error) {
+      this.#report('session', error)
     }
+    this.#signal?.removeEventListener('abort', stop)
+    this.#deadline.stop()
+    this.#transport.close()
+    this.#session.disconnect()
+    await this.#handleEvents()
+    await this.#tell('closed', () => this.#handler.closed())
   }
 
   async #loop(): Promise<void> {
     for (;;) {
       await this.#handleEvents()
-      const output = this.#session.takeOutput()
-      if (output !== undefined) {
-        const room = this.#transport.write(output)
-        if (room !== undefined) await this.#wait('room', room)
-      } else if (this.#session.mode === 'want-tls') {
+      const room = this.#write()
+      const { mode } = this.#session
+      if (room !== undefined) await this.#wait('room', room)
+      else if (mode === 'want-tls') {
         if (!(await this.#secure())) return
-      } else if (this.#session.mode === 'open') {
-        const octets = await this.#wait('octets', this.#transport.read())
+      } else if (mode === 'open') {
+        const octets = await this.#wait('octets', this.#ahead ?? this.#transport.read())
+        this.#ahead = undefined
         if (octets === undefined) return
         this.#session.receive(octets)
       } else return
@@ -103,8 +106,30 @@ class Serving<const X extends readonly AnyExtension[]> {
   async #handleEvents(): Promise<void> {
     for (let event = this.#session.poll(); event !== undefined; event = this.#session.poll()) {
       const pending = this.#handle(event)
-      if (pending !== undefined) await pending
+      if (pending === undefined) continue
+      const room = this.#write()
+      if (room !== undefined) await this.#wait('room', room)
+      await (event.kind === 'greet' ? this.#listenDuring(pending) : pending)
     }
+  }
+
+  #write(): Promise<void> | undefined {
+    const output = this.#session.takeOutput()
+    return output === undefined ? undefined : this.#transport.write(output)
+  }
+
+  /** A peer that talks before it was greeted is heard: the session holds it against it. */
+  async #listenDuring(greeting: Promise<void>): Promise<void> {
+    let early = true
+    this.#ahead = this.#transport.read().then((octets) => {
+      if (early && octets !== undefined) {
+        this.#ahead = undefined
+        this.#session.receive(octets)
+      }
+      return octets
+    })
+    await greeting
+    early = false
   }
 
   #handle(event: ServerEvent<X>): Promise<void> | undefined {
@@ -151,13 +176,15 @@ class Serving<const X extends readonly AnyExtension[]> {
         apologise(error)
       }
     }
+    let answer: Soon<AnswerTo<E>>
     try {
-      const answer = ask()
-      if (answer instanceof Promise) return answer.then(apply, apologise)
-      apply(answer)
+      answer = ask()
     } catch (error) {
       apologise(error)
+      return undefined
     }
+    if (answer instanceof Promise) return answer.then(apply, apologise)
+    apply(answer)
     return undefined
   }
 
@@ -228,7 +255,6 @@ class Serving<const X extends readonly AnyExtension[]> {
     try {
       const tls = await this.#wait('handshake', this.#transport.startTls({ role: 'server' }))
       this.#session.tlsStarted()
-      if (this.#signal?.aborted === true) this.#session.shutdown()
       await this.#tell('secured', () => this.#handler.secured(tls))
       return true
     } catch (error) {
