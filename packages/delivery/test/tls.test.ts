@@ -8,7 +8,7 @@ import { type Rig, rig, session } from './rig.ts'
 const clear = session({ offers: ['STARTTLS'] })
 const starting = ['S: 220 mx.test', 'C: EHLO *', 'S: 250-mx.test', 'S: 250 STARTTLS', 'C: STARTTLS']
 const secured = [...starting, 'S: 220 go', '-- tls', session().slice(session().indexOf('C: EHLO'))].join('\n')
-const broken = [...starting, 'S: 220 go', 'S: this is no handshake', '-- closed'].join('\n')
+const broken = [...starting, 'S: 220 go', '-- wait 10', 'S: no handshake', '-- closed'].join('\n')
 const unavailable = (code: string): string =>
   [...starting, `S: ${code} not now`, session().slice(session().indexOf('C: MAIL'))].join('\n')
 const refused = [...starting, 'S: 454 not now', 'C: QUIT', 'S: 221 bye'].join('\n')
@@ -79,21 +79,21 @@ describe('TLS', () => {
       2525,
       (transport) => {
         const script = scripts[connections++] ?? 'S: 421 no more'
-        void playScript(transport, script).then(({ failure }) => failures.push(failure))
+        void playScript(transport, script, { clock: made.clock }).then(({ failure }) => failures.push(failure))
       },
       { certificate },
     )
     await made.put({ to: ['a@there.example'] })
     made.scheduler.start()
     await settled(2_000)
-    await made.clock.advance(5_000)
+    await made.clock.advance(6_000)
     expect(failures).toEqual(scripts.map(() => undefined))
     const [line] = made.lines('relayed', 'deferred')
     if (outcome.startsWith('4.')) {
       expect(line).toMatchObject({ status: outcome })
       return
     }
-    const tls = line?.['tls'] as { verified: boolean } | undefined
+    const tls = line?.tls as { verified: boolean } | undefined
     expect(tls === undefined ? 'clear' : tls.verified ? 'verified' : 'unverified').toBe(outcome)
   })
 
@@ -104,11 +104,11 @@ describe('TLS', () => {
       '192.0.2.1',
       2525,
       async (transport) => {
-        transport.write(encodeUtf8('220 mx.test\r\n'))
+        await transport.write(encodeUtf8('220 mx.test\r\n'))
         await transport.read()
-        transport.write(encodeUtf8('250-mx.test\r\n250 STARTTLS\r\n'))
+        await transport.write(encodeUtf8('250-mx.test\r\n250 STARTTLS\r\n'))
         await transport.read()
-        transport.write(encodeUtf8('220 go\r\n'))
+        await transport.write(encodeUtf8('220 go\r\n'))
         await transport.startTls({ role: 'server' }).catch(() => undefined)
         for (let more = await transport.read(); more !== undefined; more = await transport.read()) octets += more.length
       },

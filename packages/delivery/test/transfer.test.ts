@@ -1,0 +1,256 @@
+import { eightBitMime, pipelining, size } from '@angarium/esmtp-extensions'
+import { QueueError, type QueueStore } from '@angarium/queue'
+import { settled } from '@angarium/queue/testing'
+import { defineExtension, encodeUtf8 } from '@angarium/smtp-wire'
+import { playScript } from '@angarium/smtp-wire/testing'
+import { describe, expect, it } from 'vitest'
+import { DeliveryError } from '../src/index.ts'
+import { hosts, type Rig, type RigOptions, rig, session } from './rig.ts'
+
+async function one(options: RigOptions = {}): Promise<Rig> {
+  const made = await rig(options)
+  hosts(made.zone, 'there.example', '192.0.2.1')
+  return made
+}
+
+async function run({ scheduler }: Rig): Promise<void> {
+  if (scheduler.snapshot().state === 'idle') scheduler.start()
+  await settled(2_000)
+}
+
+async function stop({ scheduler, clock }: Rig): Promise<void> {
+  const stopped = scheduler.stop()
+  await clock.advance(1)
+  await stopped
+}
+
+describe('LMTP', () => {
+  it('settles each recipient by its own reply', async () => {
+    const made = await rig({ route: () => ({ host: '127.0.0.1', port: 24, protocol: 'lmtp', tls: 'none' }) })
+    const script = [
+      ...['S: 220 lmtp', 'C: LHLO us.example', 'S: 250-lmtp', 'S: 250 PIPELINING', 'C: MAIL *', 'S: 250 ok'],
+      ...[
+        'C: RCPT *',
+        'S: 250 ok',
+        'C: RCPT *',
+        'S: 250 ok',
+        'C: RCPT *',
+        'S: 550 5.1.1 nobody',
+        'C: RCPT *',
+        'S: 250 ok',
+      ],
+      ...['C: DATA', 'S: 354 go', 'C: ...', 'S: 250 2.1.5 stored', 'S: 452 4.2.2 full', 'S: 554 5.6.0 no', 'C: QUIT'],
+    ]
+    const failures: (string | undefined)[] = []
+    made.network.listen('127.0.0.1', 24, (transport) => {
+      void playScript(transport, script.join('\n')).then(({ failure }) => failures.push(failure))
+    })
+    await made.put({ from: '', to: ['a', 'b', 'c', 'd'].map((name) => `${name}@there.example`) })
+    await run(made)
+    expect(made.lines('delivered')).toMatchObject([{ recipient: 'a@there.example', reply: { status: '2.1.5' } }])
+    expect(made.lines('deferred')).toMatchObject([{ recipient: 'b@there.example', status: '4.2.2' }])
+    expect(made.lines('failed')).toMatchObject([
+      { recipient: 'c@there.example', status: '5.1.1' },
+      { recipient: 'd@there.example', status: '5.6.0' },
+    ])
+    await made.clock.advance(5_000)
+    expect(failures).toEqual([undefined])
+  })
+})
+
+describe('extensions', () => {
+  const marked = defineExtension({
+    name: 'marked',
+    rfc: 9999,
+    keyword: 'XMARK',
+    mail: { XMARK: { maxOctets: 20, parse: (value: string | undefined) => value, format: (value: string) => value } },
+    rcpt: { XTO: { maxOctets: 20, parse: (value: string | undefined) => value, format: (value: string) => value } },
+  })
+
+  it('carry their parameters on to servers that offer them, and to no others', async () => {
+    const made = await one({ extensions: [marked, size, eightBitMime, pipelining] })
+    hosts(made.zone, 'plain.example', '192.0.2.2')
+    const script = [
+      ...['S: 220 mx', 'C: EHLO *', 'S: 250-mx', 'S: 250-XMARK', 'S: 250-SIZE', 'S: 250 8BITMIME'],
+      ...['C: MAIL FROM:<ada@sender.example> XMARK=a SIZE=26 BODY=8BITMIME', 'S: 250 ok'],
+      ...['C: RCPT TO:<a@there.example> XTO=b', 'S: 250 ok', 'C: DATA', 'S: 354 go', 'C: ...', 'S: 250 ok', 'C: QUIT'],
+    ]
+    const offering = made.peer('192.0.2.1', script.join('\n'))
+    const plain = made.peer(
+      '192.0.2.2',
+      ['S: 220 mx', 'C: EHLO *', 'S: 250 mx', 'C: MAIL FROM:<ada@sender.example>', 'S: 250 ok']
+        .concat(['C: RCPT TO:<a@plain.example>', 'S: 250 ok', 'C: DATA', 'S: 354 go', 'C: ...', 'S: 250 ok', 'C: QUIT'])
+        .join('\n'),
+    )
+    const to = ['a@there.example', 'a@plain.example'].map((address) => ({
+      address,
+      parameters: [['XTO', 'b'] as const, ['XUNKNOWN', 'c'] as const],
+    }))
+    await made.put({
+      to,
+      parameters: [
+        ['XMARK', 'a'],
+        ['SIZE', '999'],
+        ['XUNKNOWN', 'c'],
+      ],
+    })
+    await run(made)
+    await made.clock.advance(5_000)
+    await offering.done()
+    await plain.done()
+  })
+
+  it('fail a message that a server cannot take, without asking it', async () => {
+    const made = await one({ extensions: [size, eightBitMime] })
+    const mx = made.peer('192.0.2.1', 'S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 SIZE 10\nC: QUIT')
+    await made.put({ from: '', to: ['a@there.example'] })
+    await made.put({ from: '', to: ['b@there.example'], parameters: [['BODY', '8BITMIME']], content: 'a: b\r\n' })
+    await run(made)
+    expect(made.lines('failed')).toMatchObject([
+      { status: '5.3.4', reply: { code: 552 }, because: 'size forbids sending it to mx1.there.example' },
+      { status: '5.6.3', because: '8bitmime forbids sending it to mx1.there.example' },
+    ])
+    await made.clock.advance(5_000)
+    await mx.done()
+  })
+})
+
+describe('content', () => {
+  /** A store that keeps bodies back from leases, and may fail to give them. */
+  const keeping = (store: QueueStore, fail: () => boolean): Pick<QueueStore, 'read'> => ({
+    async *read(id) {
+      let octets = 0
+      for await (const chunk of store.read(id)) {
+        if (fail() && octets > 0) throw new QueueError('QUEUE_STORE_FAILED', 'no disk', { operation: 'read' })
+        yield chunk.subarray(0, 8)
+        octets += 8
+        if (fail()) throw new QueueError('QUEUE_STORE_FAILED', 'no disk', { operation: 'read' })
+        yield chunk.subarray(8)
+      }
+    },
+  })
+
+  it('that cannot be read defers all, and no dot is sent', async () => {
+    let broken = true
+    let read: Pick<QueueStore, 'read'> | undefined
+    const made = await one({ store: { read: (id) => (read as Pick<QueueStore, 'read'>).read(id) } })
+    read = keeping(made.store, () => broken)
+    const large = `Subject: large\r\n\r\n${'0123456789'.repeat(30_000)}\r\n`
+    const before = [
+      'S: 220 mx',
+      'C: EHLO *',
+      'S: 250 mx',
+      'C: MAIL *',
+      'S: 250 ok',
+      'C: RCPT *',
+      'S: 250 ok',
+      'C: DATA',
+      'S: 354 go',
+      '-- closed',
+    ]
+    const mx = made.peer('192.0.2.1', before.join('\n'), session())
+    await made.put({ to: ['a@there.example'], content: large })
+    await run(made)
+    expect(made.lines('deferred')).toMatchObject([{ status: '4.3.0', because: 'the queue could not give the content' }])
+    expect(made.lines('content-unreadable')).toHaveLength(1)
+    await mx.done()
+    broken = false
+    await made.clock.advance(310_000)
+    expect(await made.store.stats()).toMatchObject({ relayed: 1 })
+  })
+
+  it('with a line end alone is never sent', async () => {
+    const made = await one()
+    made.peer('192.0.2.1', session())
+    await made.put({ from: '', to: ['a@there.example'], content: 'Subject: x\n\nSmuggled\r\n.\nMAIL\r\n' })
+    await run(made)
+    expect(made.lines('failed')).toMatchObject([{ status: '5.6.0' }])
+  })
+})
+
+describe('stopping', () => {
+  const untilEnd = [
+    'S: 220 mx',
+    'C: EHLO *',
+    'S: 250 mx',
+    'C: MAIL *',
+    'S: 250 ok',
+    'C: RCPT *',
+    'S: 250 ok',
+    'C: DATA',
+    'S: 354 go',
+    'C: ...',
+  ]
+
+  it.each([
+    ['at the greeting', '-- closed'],
+    ['in the hello', 'S: 220 mx\nC: EHLO *\n-- closed'],
+    ['before TLS', 'S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\n-- closed'],
+    ['in the handshake', 'S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n-- closed'],
+    ['at RCPT', 'S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\n-- closed'],
+  ])('gives recipients back that wait %s', async (_, script) => {
+    const made = await one()
+    const mx = made.peer('192.0.2.1', script)
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    expect(mx.count).toBe(1)
+    await stop(made)
+    expect(made.settlements).toMatchObject([{ recipients: [{ index: 0, kind: 'returned' }] }])
+    await mx.done()
+    expect(mx.count).toBe(1)
+    expect(await made.entries()).toMatchObject([{ recipients: [{ state: 'queued', attempts: 0 }] }])
+    await made.delivery.close()
+    expect(made.network.connections).toBe(0)
+  })
+
+  it('gives up a connection that does not come about', async () => {
+    const made = await one()
+    made.network.disturb('192.0.2.1', { dial: 'blackhole' })
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    await stop(made)
+    expect(made.settlements).toMatchObject([{ recipients: [{ kind: 'returned' }] }])
+    await made.delivery.close()
+  })
+
+  it('waits for the reply to a dot that was sent', async () => {
+    const made = await one()
+    const mx = made.peer('192.0.2.1', [...untilEnd, '-- wait 500', 'S: 250 taken', 'C: QUIT'].join('\n'))
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    const stopped = made.scheduler.stop()
+    await made.clock.advance(500)
+    await stopped
+    expect(await made.store.stats()).toMatchObject({ relayed: 1, queued: 0 })
+    await made.delivery.close()
+    await mx.done()
+  })
+
+  it('cuts everything on close', async () => {
+    const made = await one()
+    const mx = made.peer('192.0.2.1', [...untilEnd, '-- closed'].join('\n'))
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    expect(made.delivery.snapshot().active).toBe(1)
+    await made.delivery.close()
+    await mx.done()
+    expect(made.delivery.snapshot()).toEqual({ active: 0, idleSessions: 0 })
+    const lease = {
+      ...{ id: 'x' as never, destination: 'there.example', fence: 1, until: 0, reversePath: '', parameters: [] },
+      ...{ recipients: [], size: 0, acceptedAt: 0, body: encodeUtf8('') },
+    }
+    const never = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined }
+    await expect(made.delivery.deliver(lease, never)).rejects.toSatisfy((error) =>
+      DeliveryError.is(error, 'DELIVERY_CLOSED'),
+    )
+  })
+})
+
+describe('options', () => {
+  it('that cannot be meant are refused', async () => {
+    await expect(rig({ limits: { addresses: 0 } })).rejects.toSatisfy((error) =>
+      DeliveryError.is(error, 'DELIVERY_OPTION'),
+    )
+    await expect(rig({ hostname: 'no..name' })).rejects.toSatisfy((error) => DeliveryError.is(error, 'DELIVERY_OPTION'))
+  })
+})
