@@ -1,0 +1,89 @@
+import { reply, ServerSession } from '@angarium/smtp-wire'
+import { describe, expect, it } from 'vitest'
+import { size, startTls } from '../src/index.ts'
+import vectors from '../vectors/sessions.json' with { type: 'json' }
+import { octetsOf, talk } from './talk.ts'
+
+interface Step {
+  readonly C?: string
+  readonly S: readonly string[]
+  readonly tls?: boolean
+}
+
+describe.each(vectors.sessions)('server session: $name', ({ tls, mode = 'open', steps }) => {
+  // A cut where nothing may wait behind a command would change what happens.
+  const pieces = steps.some(({ C = '' }: Step) => /\r\n./s.test(C)) ? [0] : [0, 1, 7]
+  it.each(pieces)('in pieces of %i octets (0: whole)', (piece) => {
+    const { session, say } = talk(tls === 'available' ? 'available' : 'unavailable')
+    for (const { C = '', S, tls: handshake } of steps as readonly Step[]) {
+      const octets = octetsOf(padded(C))
+      const replies = say(octets, piece === 0 ? octets.length : piece)
+      expect(replies.length, `${C} got ${replies.join(' | ')}`).toBe(S.length)
+      for (const [index, expected] of S.entries())
+        if (expected.endsWith('*')) expect(replies[index]).toContain(expected.slice(0, -1))
+        else expect(replies[index]).toBe(expected)
+      expect(session.mode === 'want-tls').toBe(handshake === true)
+      if (handshake === true) session.tlsStarted()
+    }
+    expect(session.mode).toBe(mode)
+  })
+})
+
+describe('what EHLO says', () => {
+  const context = { tls: 'unavailable', identity: undefined, lmtp: false } as const
+
+  it('a limit that is no whole number is no fixed maximum', () => {
+    expect(size.ehlo({ ...context, limits: { messageOctets: Number.POSITIVE_INFINITY } })).toEqual(['0'])
+    expect(size.ehlo({ ...context, limits: { messageOctets: Number.MAX_SAFE_INTEGER } })).toEqual(['9007199254740991'])
+  })
+
+  it('STARTTLS only while it can be had', () => {
+    const limits = { messageOctets: 1 }
+    const offered = (tls: 'unavailable' | 'available' | 'active') => startTls.ehlo({ ...context, limits, tls })
+    expect([offered('unavailable'), offered('available'), offered('active')]).toEqual([undefined, [], undefined])
+  })
+})
+
+it('the verb itself answers for every state, should a session ask it', () => {
+  const run = (argument: string, tls: 'unavailable' | 'available' | 'active') => {
+    const effect = startTls.verbs.STARTTLS?.run(argument, {
+      tls,
+      identity: undefined,
+      lmtp: false,
+      limits: { messageOctets: 1 },
+    })
+    return effect?.kind === 'reply' || effect?.kind === 'start-tls' ? [effect.kind, effect.reply.code] : effect
+  }
+  expect(run('', 'available')).toEqual(['start-tls', 220])
+  expect(run('', 'active')).toEqual(['reply', 503])
+  expect(run('', 'unavailable')).toEqual(['reply', 454])
+  expect(run('now', 'available')).toEqual(['reply', 501])
+})
+
+it('a list that holds one twice is refused at the start', () => {
+  expect(() => new ServerSession({ hostname: 'h', extensions: [size, size], now: () => 0 })).toThrow('SIZE')
+})
+
+it('the declared size reaches the one who answers, typed', () => {
+  const session = new ServerSession({ hostname: 'h', extensions: [size], now: () => 0 })
+  const seen: (number | undefined)[] = []
+  for (const line of ['', 'EHLO client.example\r\n', 'MAIL FROM:<a@example.org> SIZE=4000000\r\n']) {
+    session.receive(octetsOf(line))
+    for (let event = session.poll(); event !== undefined; event = session.poll()) {
+      if (event.kind === 'greet') session.answer(event, reply(220, undefined, 'h'))
+      if (event.kind === 'hello') session.answer(event, 'accept')
+      if (event.kind !== 'mail') continue
+      seen.push(event.parameters.SIZE)
+      session.answer(event, reply(452, '3.1', 'No room for that now'))
+    }
+    session.takeOutput()
+  }
+  expect(seen).toEqual([4_000_000])
+})
+
+/** `{pad 552}` stands for as many blanks as make the line so long. */
+function padded(line: string): string {
+  const pad = /\{pad ([0-9]+)\}/.exec(line)
+  if (pad === null) return line
+  return line.replace(pad[0], ' '.repeat(Number(pad[1]) - line.length + pad[0].length))
+}
