@@ -1,0 +1,184 @@
+import { closeSync, openSync } from 'node:fs'
+import { type AddressInfo, createServer, isIP, type Server, type Socket } from 'node:net'
+import { devNull } from 'node:os'
+import type { Log, PeerInfo, Transport } from '@angarium/smtp-wire/drive'
+import { codeOf, SmtpNodeError } from './error.ts'
+import type { TlsContext } from './tls/context.ts'
+import { countedAs, peerOf } from './transport/address.ts'
+import { NodeTransport, type TransportSettings } from './transport/transport.ts'
+
+/** Why a connection was turned away: too many in all, too many from its address, or no file descriptor left. */
+export type RefusalReason = 'connections' | 'connections-per-address' | 'descriptors'
+
+/** Where and how to listen. */
+export interface ListenOptions {
+  /** Numeric. `::` also takes IPv4 where the system does so. */
+  readonly address: string
+  /** 0: any that is free. */
+  readonly port: number
+  /** Connections the system holds until they are accepted. Default 511. */
+  readonly backlog?: number
+  /** Share the port with other processes that say so too; the system spreads connections over them. */
+  readonly reusePort?: boolean
+  /** Connections open at a time. */
+  readonly maxConnections: number
+  /** Connections open at a time from one IPv4 address or one IPv6 network of 64 bits. */
+  readonly maxConnectionsPerAddress: number
+  /** For STARTTLS. Without a certificate in it `startTls` as a server is a misuse. */
+  readonly tls?: TlsContext
+  /** Milliseconds. Default 60,000. */
+  readonly handshakeTimeout?: number
+  /** Hears of accepts that failed and of an `onConnection` that threw. Silent by default. */
+  readonly log?: Log
+  /** Owns the transport from here on. */
+  onConnection(transport: Transport): void
+  /** Told of each connection turned away; what it returns is said before the end. */
+  onRefused?(peer: PeerInfo, reason: RefusalReason): Uint8Array | undefined
+}
+
+/** A port that is listened at. */
+export interface Listener {
+  readonly address: string
+  readonly port: number
+  /** Open ones, with those that are closing. */
+  readonly connections: number
+  /** Stops accepting at once; resolves when the last connection has ended. */
+  close(): Promise<void>
+  /** Cuts every connection. */
+  destroy(): void
+}
+
+/**
+ * Listens.
+ *
+ * @throws SmtpNodeError LISTEN_FAILED (as a rejection)
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const listener = new NodeListener(options)
+  await listener.open()
+  return listener
+}
+
+class NodeListener implements Listener {
+  readonly #options: ListenOptions
+  readonly #settings: TransportSettings
+  readonly #server: Server
+  readonly #transports = new Set<NodeTransport>()
+  readonly #byAddress = new Map<string, number>()
+  #closed: Promise<void> | undefined
+  #at = { address: '', port: 0 }
+
+  constructor(options: ListenOptions) {
+    this.#options = options
+    this.#settings = { tls: options.tls, handshakeTimeout: options.handshakeTimeout ?? HANDSHAKE_TIMEOUT }
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
+  }
+
+  get address(): string {
+    return this.#at.address
+  }
+  get port(): number {
+    return this.#at.port
+  }
+  get connections(): number {
+    return this.#transports.size
+  }
+
+  open(): Promise<void> {
+    const { address, port, backlog, reusePort } = this.#options
+    return new Promise((resolve, reject) => {
+      const fail = (because: string, cause?: unknown): void => {
+        const message = `cannot listen at ${address} port ${port}: ${because}`
+        reject(new SmtpNodeError('LISTEN_FAILED', message, { address, port, because }, { cause }))
+      }
+      // A name would be looked up, and in the pool that syncs files.
+      if (isIP(address) === 0) return fail('EINVAL')
+      this.#server.once('error', (error) => fail(codeOf(error), error))
+      this.#server.on('error', (error) => this.#warn('accept-failed', error))
+      const at = { host: address, port, ...(backlog !== undefined && { backlog }), reusePort: reusePort === true }
+      this.#server.listen(at, () => {
+        const bound = this.#server.address() as AddressInfo
+        this.#at = { address: bound.address, port: bound.port }
+        resolve()
+      })
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()))
+    return this.#closed
+  }
+
+  destroy(): void {
+    for (const transport of this.#transports) transport.destroy()
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', () => undefined)
+    const peer = peerOf(socket)
+    if (peer === undefined) {
+      socket.destroy()
+      return
+    }
+    const key = countedAs(peer.address)
+    const before = this.#byAddress.get(key) ?? 0
+    const reason = this.#whyNot(before)
+    if (reason !== undefined) {
+      this.#refuse(socket, peer, reason)
+      return
+    }
+    const transport = new NodeTransport(socket, peer, this.#settings)
+    this.#transports.add(transport)
+    this.#byAddress.set(key, before + 1)
+    socket.once('close', () => {
+      this.#transports.delete(transport)
+      const left = (this.#byAddress.get(key) ?? 0) - 1
+      if (left > 0) this.#byAddress.set(key, left)
+      else this.#byAddress.delete(key)
+    })
+    try {
+      this.#options.onConnection(transport)
+    } catch (error) {
+      this.#warn('connection-failed', error)
+      transport.destroy()
+    }
+  }
+
+  #whyNot(fromAddress: number): RefusalReason | undefined {
+    if (this.#transports.size >= this.#options.maxConnections) return 'connections'
+    if (fromAddress >= this.#options.maxConnectionsPerAddress) return 'connections-per-address'
+    return descriptorLeft() ? undefined : 'descriptors'
+  }
+
+  #refuse(socket: Socket, peer: PeerInfo, reason: RefusalReason): void {
+    let farewell: Uint8Array | undefined
+    try {
+      farewell = this.#options.onRefused?.(peer, reason)
+    } catch (error) {
+      this.#warn('refusal-failed', error)
+    }
+    if (farewell !== undefined) socket.write(farewell)
+    // As a rule the system took it: then the descriptor is free again before the next accept.
+    if (socket.writableLength === 0) socket.destroy()
+    else socket.destroySoon()
+  }
+
+  #warn(event: string, error: unknown): void {
+    this.#options.log?.warn(event, { address: this.address, port: this.port, error: codeOf(error) })
+  }
+}
+
+/**
+ * Whether this connection was not the one that took the last descriptor. Costs a microsecond. Refusing that one leaves
+ * a descriptor for files, and tells the peer; with none at all the system's library would accept and drop in silence.
+ */
+function descriptorLeft(): boolean {
+  try {
+    closeSync(openSync(devNull, 'r'))
+    return true
+  } catch {
+    return false
+  }
+}
+
+const HANDSHAKE_TIMEOUT = 60_000

@@ -1,0 +1,173 @@
+import type { Socket } from 'node:net'
+import type { PeerInfo, TlsInfo, TlsOptions, Transport } from '@angarium/smtp-wire/drive'
+import { SmtpNodeError } from '../error.ts'
+import type { TlsContext } from '../tls/context.ts'
+import { HandshakeError, shakeHands } from '../tls/handshake.ts'
+
+/** What a listener or dialer gives to its transports. */
+export interface TransportSettings {
+  readonly tls: TlsContext | undefined
+  /** Milliseconds. */
+  readonly handshakeTimeout: number
+}
+
+/**
+ * A socket of Node's. It is read in Node's paused mode: at most the stream's own mark (64 KiB) and one read wait in
+ * memory for a reader that is slow, and the peer's window does the rest. After TLS the secured socket takes the plain
+ * one's place; the plain one keeps nothing but the listener for its errors.
+ */
+export class NodeTransport implements Transport {
+  readonly peer: PeerInfo
+  readonly #settings: TransportSettings
+  #socket: Socket
+  #tls: TlsInfo | undefined
+  /** The handshake is under way: reads wait for it, writes do nothing. */
+  #handshaking = false
+  /** Nothing more is to be read. */
+  #over = false
+  #closing = false
+  #reader: ((octets: Uint8Array | undefined) => void) | undefined
+  /** Settles when all that was written is with the system. */
+  #flushing: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+
+  /** Takes a connected socket that allows half-open connections and that nobody reads. */
+  constructor(socket: Socket, peer: PeerInfo, settings: TransportSettings) {
+    this.peer = peer
+    this.#settings = settings
+    this.#socket = socket
+    // Whatever goes wrong, 'close' follows, and that is listened to.
+    socket.on('error', () => undefined)
+    this.#watch(socket)
+  }
+
+  get tls(): TlsInfo | undefined {
+    return this.#tls
+  }
+
+  read(): Promise<Uint8Array | undefined> {
+    if (this.#reader !== undefined) throw misuse('read')
+    const octets = this.#over || this.#handshaking ? undefined : take(this.#socket)
+    if (this.#over || octets !== undefined) return Promise.resolve(octets)
+    return new Promise((resolve) => {
+      this.#reader = resolve
+    })
+  }
+
+  write(octets: Uint8Array): Promise<void> | undefined {
+    const socket = this.#socket
+    if (octets.length === 0 || !socket.writable || this.#handshaking) return undefined
+    socket.write(octets, this.#onWritten)
+    // The system took it all: the usual case, and the buffer is the caller's again.
+    if (socket.writableLength === 0) return undefined
+    this.#flushing ??= Promise.withResolvers<void>()
+    return this.#flushing.promise
+  }
+
+  async startTls(options: TlsOptions): Promise<TlsInfo> {
+    const { tls, handshakeTimeout } = this.#settings
+    const idle = this.#reader === undefined && this.#flushing === undefined && !this.#handshaking
+    if (!idle || this.#tls !== undefined || tls === undefined) throw misuse('startTls')
+    if (options.role === 'server' && !tls.hasCertificate) throw misuse('startTls')
+    const plain = this.#socket
+    if (this.#over || plain.destroyed) throw new HandshakeError('ECONNRESET')
+    this.#forget(plain)
+    // Said in clear, and so by anybody. Node would take it for the handshake's first octets.
+    discard(plain)
+    this.#handshaking = true
+    try {
+      const { socket, info } = await shakeHands(plain, tls, options, handshakeTimeout)
+      this.#watch(socket)
+      this.#tls = info
+      return info
+    } catch (error) {
+      plain.destroy()
+      this.#endReading()
+      throw error
+    } finally {
+      this.#handshaking = false
+    }
+  }
+
+  close(): void {
+    const socket = this.#socket
+    if (this.#closing || socket.destroyed) return
+    this.#closing = true
+    this.#endReading()
+    if (this.#handshaking) {
+      socket.destroy()
+      return
+    }
+    socket.end()
+    // What still comes is read and dropped: a connection closed with input unread is reset, and a reset can overtake
+    // the last reply.
+    discard(socket)
+    const timer = setTimeout(() => socket.destroy(), LINGER)
+    socket.once('close', () => clearTimeout(timer))
+  }
+
+  destroy(): void {
+    this.#closing = true
+    this.#endReading()
+    this.#socket.destroy()
+  }
+
+  #watch(socket: Socket): void {
+    this.#socket = socket
+    socket.on('readable', this.#onReadable)
+    socket.on('end', this.#endReading)
+    socket.on('close', this.#onClose)
+  }
+
+  #forget(socket: Socket): void {
+    socket.off('readable', this.#onReadable)
+    socket.off('end', this.#endReading)
+    socket.off('close', this.#onClose)
+  }
+
+  readonly #onReadable = (): void => {
+    if (this.#closing) discard(this.#socket)
+    const reader = this.#reader
+    if (reader === undefined) return
+    const octets = take(this.#socket)
+    if (octets === undefined) return
+    this.#reader = undefined
+    reader(octets)
+  }
+
+  readonly #endReading = (): void => {
+    this.#over = true
+    const reader = this.#reader
+    this.#reader = undefined
+    reader?.(undefined)
+  }
+
+  readonly #onWritten = (): void => {
+    if (this.#socket.writableLength === 0) this.#endWriting()
+  }
+
+  #endWriting(): void {
+    this.#flushing?.resolve()
+    this.#flushing = undefined
+  }
+
+  readonly #onClose = (): void => {
+    this.#endReading()
+    this.#endWriting()
+  }
+}
+
+/** All that waits, in one piece. */
+function take(socket: Socket): Uint8Array | undefined {
+  return (socket.read() as Buffer | null) ?? undefined
+}
+
+function discard(socket: Socket): void {
+  while (take(socket) !== undefined);
+}
+
+function misuse(operation: string): SmtpNodeError<'TRANSPORT_MISUSE'> {
+  return new SmtpNodeError('TRANSPORT_MISUSE', `transport: ${operation} out of turn`, { operation })
+}
+
+/** Milliseconds that a peer has to end its side after we ended ours. */
+const LINGER = 5_000
