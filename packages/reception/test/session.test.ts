@@ -76,6 +76,7 @@ describe('a session', () => {
     expect(await client.say('STARTTLS')).toMatch(/^220 /)
     await client.transport.startTls({ role: 'client', serverName: 'mx.local.test' })
     expect(await client.say('MAIL FROM:<>')).toMatch(/^503 /)
+    expect(rig.log).toMatchObject([{ event: 'fault', fields: { fault: 'bad-sequence', hello: undefined } }])
     await client.say('EHLO second.test')
     expect(await client.send('x\r\n')).toMatch(/^250 /)
     const [entry] = await rig.entries()
@@ -233,7 +234,10 @@ describe('the ledger', () => {
           tls: undefined,
         },
       },
-      { event: 'fault', fields: { ...who, fault: 'argument-syntax', reply: { code: 501 } } },
+      {
+        event: 'fault',
+        fields: { ...who, fault: 'argument-syntax', reply: { code: 501 }, reversePath: undefined, id: undefined },
+      },
     ])
   })
 })

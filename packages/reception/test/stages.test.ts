@@ -91,14 +91,38 @@ describe('a stage', () => {
     })
   }
 
-  it('is not heard once its deadline has passed', async () => {
-    let late = (_verdict: unknown): void => undefined
-    const { rig, played } = await attempt([at('mail', () => new Promise((resolve) => (late = resolve)))])
-    await rig.clock.advance(30_000)
-    expect(await played).toMatchObject({ at: 'mail', answer: expect.stringMatching(/^451 /) })
-    late(no)
-    await settled()
-    expect(rig.reception.snapshot()).toMatchObject({ policyFailures: 1, refused: { mail: 1 } })
+  for (const [how, late] of [
+    ['an answer', (stage: { answer(verdict: Refusal): void }) => stage.answer(no)],
+    ['a failure', (stage: { fail(error: Error): void }) => stage.fail(new Error('broken'))],
+  ] as const)
+    it(`is not heard once its deadline has passed: ${how}`, async () => {
+      let answer = (_verdict: Refusal): void => undefined
+      let fail = (_error: Error): void => undefined
+      const slow = new Promise<Refusal>((resolve, reject) => {
+        answer = resolve
+        fail = reject
+      })
+      const { rig, played } = await attempt([at('mail', () => slow)])
+      await rig.clock.advance(30_000)
+      expect(await played).toMatchObject({ at: 'mail', answer: expect.stringMatching(/^451 /) })
+      late({ answer, fail })
+      await settled()
+      expect(rig.reception.snapshot()).toMatchObject({ policyFailures: 1, refused: { mail: 1 } })
+    })
+
+  it('may be an object with a state of its own', async () => {
+    class Once implements PolicyStage {
+      readonly name = 'once'
+      #asked = 0
+      mail() {
+        this.#asked += 1
+        return this.#asked === 1 ? proceed : no
+      }
+    }
+    const client = await (await createRig({ stages: [new Once()] })).open()
+    expect(await client.say('MAIL FROM:<>')).toMatch(/^250 /)
+    await client.say('RSET')
+    expect(await client.say('MAIL FROM:<>')).toBe('550 5.7.1 No')
   })
 
   it('leaves no timer behind', async () => {

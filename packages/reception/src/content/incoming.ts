@@ -6,18 +6,22 @@ import { isPromise } from '../policy/ask.ts'
  * One message on its way into the store. Octets go to the draft as they come: nothing is copied, kept or parsed here
  * but the count of Received fields, and that only up to the end of the header.
  *
- * The draft is committed or aborted exactly once, whatever happens.
+ * The draft is committed, or aborted exactly once, whatever happens.
  */
 export class IncomingContent {
-  readonly id: QueueId
-  readonly #received = createReceivedCounter()
-  #draft: Draft | undefined
+  readonly #draft: Draft
+  readonly #counter = createReceivedCounter()
   #octets = 0
-  #failure: unknown
+  /** Nobody may touch the draft any more. */
+  #over = false
+  #failure: { readonly because: unknown } | undefined
 
   constructor(draft: Draft) {
-    this.id = draft.id
     this.#draft = draft
+  }
+
+  get id(): QueueId {
+    return this.#draft.id
   }
 
   /** Octets received. */
@@ -27,48 +31,46 @@ export class IncomingContent {
 
   /** Received fields seen. */
   get received(): number {
-    return this.#received.count
+    return this.#counter.count
   }
 
-  /** Why the store has given up on this message; what still comes is dropped. */
-  get failure(): unknown {
+  /** Set once the store has failed on this message; what still comes is dropped. */
+  get failure(): { readonly because: unknown } | undefined {
     return this.#failure
   }
 
   /** Puts our own octets in front. Never rejects; see `failure`. */
   prepend(octets: Uint8Array): void | Promise<void> {
-    return this.#write(octets)
+    return this.#pass(octets)
   }
 
   /** Takes content. A promise means: wait. Never rejects; see `failure`. */
   write(octets: Uint8Array): void | Promise<void> {
     this.#octets += octets.length
-    if (!this.#received.done) this.#received.push(octets)
-    return this.#write(octets)
+    if (!this.#counter.done) this.#counter.push(octets)
+    return this.#pass(octets)
   }
 
-  /** Resolves when the message is durable. Rejects with what the store says, and then the draft is gone. */
+  /** Resolves when the message is durable. Rejects with what the store says, and then nothing is left of it. */
   async commit(envelope: Envelope, options: CommitOptions): Promise<Accepted> {
-    const draft = this.#draft
-    this.#draft = undefined
+    this.#over = true
     try {
-      if (draft === undefined) throw this.#failure
-      return await draft.commit(envelope, options)
+      return await this.#draft.commit(envelope, options)
     } catch (error) {
-      await draft?.abort()
+      await this.#draft.abort()
       throw error
     }
   }
 
-  /** Forgets what came, unless it is committed. */
-  drop(): Promise<void> | undefined {
-    const draft = this.#draft
-    this.#draft = undefined
-    return draft?.abort()
+  /** Forgets what came, unless that is over. */
+  drop(): void | Promise<void> {
+    if (this.#over) return
+    this.#over = true
+    return this.#draft.abort()
   }
 
-  #write(octets: Uint8Array): void | Promise<void> {
-    if (this.#draft === undefined) return
+  #pass(octets: Uint8Array): void | Promise<void> {
+    if (this.#over) return
     try {
       const written = this.#draft.write(octets)
       if (isPromise(written)) return written.catch((error: unknown) => this.#fail(error))
@@ -77,8 +79,8 @@ export class IncomingContent {
     }
   }
 
-  #fail(error: unknown): Promise<void> | undefined {
-    this.#failure = error ?? 'the store failed'
+  #fail(because: unknown): void | Promise<void> {
+    this.#failure = { because }
     return this.drop()
   }
 }

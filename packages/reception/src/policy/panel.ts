@@ -14,6 +14,11 @@ export interface Ruling {
 /** Hears of a policy that threw, rejected or took too long. */
 export type PolicyFailed = (by: string, at: StageHook, because: unknown) => void
 
+/** What a hook is told. */
+export type HookFacts<X extends readonly AnyExtension[], H extends StageHook> = Parameters<
+  NonNullable<PolicyStage<X>[H]>
+>
+
 /** The stages of a reception, asked one after another. */
 export class PolicyPanel<X extends readonly AnyExtension[]> {
   readonly #stages: readonly PolicyStage<X>[]
@@ -29,17 +34,20 @@ export class PolicyPanel<X extends readonly AnyExtension[]> {
   }
 
   /** The first refusal; `undefined` when nobody has anything against it. At once unless a stage takes its time. */
-  rule(at: StageHook, hook: (stage: PolicyStage<X>) => Soon<Verdict> | undefined, from = 0): Soon<Ruling | undefined> {
+  rule<H extends StageHook>(at: H, facts: HookFacts<X, H>, from = 0): Soon<Ruling | undefined> {
     for (const [i, stage] of this.#stages.entries()) {
-      if (i < from) continue
+      const hook = stage[at] as ((...facts: HookFacts<X, H>) => Soon<Verdict>) | undefined
+      if (i < from || hook === undefined) continue
       const verdict = ask(
         this.#clock,
         stage.deadlineMs ?? this.#deadlineMs,
-        () => hook(stage) ?? proceed,
+        () => hook.apply(stage, facts),
         (because) => this.#verdictOfFailure(stage, at, because),
       )
       if (isPromise(verdict))
-        return verdict.then((late) => (late === proceed ? this.rule(at, hook, i + 1) : { by: stage.name, reply: late }))
+        return verdict.then((late) =>
+          late === proceed ? this.rule(at, facts, i + 1) : { by: stage.name, reply: late },
+        )
       if (verdict !== proceed) return { by: stage.name, reply: verdict }
     }
     return undefined

@@ -15,7 +15,6 @@ import {
   type Refusal,
   type Reply,
   type ReversePath,
-  type Verdict,
 } from '@angarium/smtp-wire'
 import type { ServerHandler, Soon, TlsInfo } from '@angarium/smtp-wire/drive'
 import { IncomingContent } from '../content/incoming.ts'
@@ -24,9 +23,9 @@ import { storeRefusal } from '../content/store-refusal.ts'
 import { misuse } from '../error.ts'
 import type { Intake, ReceptionLimits } from '../options.ts'
 import { ask, chain } from '../policy/ask.ts'
-import type { PolicyFailed, PolicyPanel } from '../policy/panel.ts'
+import type { HookFacts, PolicyFailed, PolicyPanel } from '../policy/panel.ts'
 import type { RecipientDecision, RecipientPolicy } from '../policy/recipients.ts'
-import type { PolicyStage, StageHook } from '../policy/stage.ts'
+import type { StageHook } from '../policy/stage.ts'
 import * as replies from '../replies.ts'
 import type { Protocol, RecipientFacts, SessionFacts, TransactionFacts } from './facts.ts'
 import type { Tally } from './tally.ts'
@@ -64,68 +63,45 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
   greet(): Soon<AnswerTo<GreetEvent>> {
     const { tally, limits, greetings } = this.#desk
     if (tally.sessions > limits.sessions) return this.#refuse('connect', 'reception', replies.busy)
-    return this.#rule(
-      'connect',
-      (stage) => stage.connect?.(this.#facts),
-      () => greetings[this.#facts.protocol],
-    )
+    return this.#rule('connect', [this.#facts], {}, () => greetings[this.#facts.protocol])
   }
 
   hello({ name, extended }: HelloEvent): Soon<AnswerTo<HelloEvent>> {
     const facts: SessionFacts = { ...this.#facts, hello: { name, extended } }
-    return this.#rule(
-      'hello',
-      (stage) => stage.hello?.(facts),
-      () => {
-        this.#facts = facts
-        return 'accept'
-      },
-      { hello: name },
-    )
+    return this.#rule('hello', [facts], { hello: name }, () => {
+      this.#facts = facts
+      return 'accept'
+    })
   }
 
   mail({ reversePath, parameters, raw }: MailEvent<X>): Soon<AnswerTo<MailEvent<X>>> {
     const transaction: TransactionFacts<X> = { session: this.#facts, reversePath, parameters, raw, recipients: [] }
     const fields = { reversePath: mailboxText(reversePath) }
     if (this.#desk.tally.paused !== undefined) return this.#refuse('mail', 'reception', replies.noRoom, fields)
-    return this.#rule(
-      'mail',
-      (stage) => stage.mail?.(transaction),
-      () => {
-        this.#transaction = transaction
-        return replies.mailOk
-      },
-      fields,
-    )
+    return this.#rule('mail', [transaction], fields, () => {
+      this.#transaction = transaction
+      return replies.mailOk
+    })
   }
 
   rcpt(event: RcptEvent<X>): Soon<AnswerTo<RcptEvent<X>>> {
     const transaction = this.#open()
-    const fields = { reversePath: mailboxText(transaction.reversePath), recipient: mailboxText(event.forwardPath) }
+    const fields = { recipient: mailboxText(event.forwardPath) }
     return chain(this.#decide(event, transaction), (decision) => {
       if (decision.kind === 'refuse') return this.#refuse('rcpt', 'recipients', decision.reply, fields)
       const { forwardPath, parameters, raw } = event
       const { address, destination } = decision
       const recipient: RecipientFacts<X> = { forwardPath, parameters, raw, address, destination }
-      return this.#rule(
-        'rcpt',
-        (stage) => stage.rcpt?.(recipient, transaction),
-        () => {
-          this.#transaction = { ...transaction, recipients: [...transaction.recipients, recipient] }
-          return replies.rcptOk
-        },
-        fields,
-      )
+      return this.#rule('rcpt', [recipient, transaction], fields, () => {
+        this.#transaction = { ...transaction, recipients: [...transaction.recipients, recipient] }
+        return replies.rcptOk
+      })
     })
   }
 
   dataStart(): Soon<'go' | Refusal> {
     const transaction = this.#open()
-    return this.#rule(
-      'dataStart',
-      (stage) => stage.dataStart?.(transaction),
-      () => this.#begin(transaction),
-    )
+    return this.#rule('dataStart', [transaction], {}, () => this.#begin(transaction))
   }
 
   body(octets: Uint8Array): void | Promise<void> {
@@ -136,15 +112,10 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
     const transaction = this.#open()
     const content = this.#content
     if (content === undefined) throw misuse('dataEnd', 'no content was begun')
-    if (content.failure !== undefined) return this.#storeFailed('message', content.failure)
+    if (content.failure !== undefined) return this.#storeFailed('message', content.failure.because)
     const { id, octets, received } = content
-    if (received >= this.#desk.limits.received) return this.#refuse('message', 'reception', replies.loop, { id })
-    return this.#rule(
-      'message',
-      (stage) => stage.message?.({ id, octets, received }, transaction),
-      () => this.#commit(transaction, content),
-      { id },
-    )
+    if (received >= this.#desk.limits.received) return this.#refuse('message', 'reception', replies.loop)
+    return this.#rule('message', [{ id, octets, received }, transaction], {}, () => this.#commit(transaction, content))
   }
 
   verb(): Reply {
@@ -165,7 +136,7 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
   fault({ fault, reply }: FaultEvent): void {
     const { tally, log } = this.#desk
     tally.faults += 1
-    log.info('fault', { fault, reply, ...this.#who() })
+    log.info('fault', { ...this.#context(), fault, reply })
   }
 
   secured(tls: TlsInfo): void {
@@ -191,14 +162,9 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
   }
 
   /** Goes on unless a stage refuses. */
-  #rule<A>(
-    at: StageHook,
-    hook: (stage: PolicyStage<X>) => Soon<Verdict> | undefined,
-    goOn: () => Soon<A>,
-    fields: Fields = {},
-  ): Soon<A | Refusal> {
+  #rule<H extends StageHook, A>(at: H, facts: HookFacts<X, H>, fields: Fields, goOn: () => Soon<A>): Soon<A | Refusal> {
     return chain(
-      this.#desk.panel.rule(at, hook),
+      this.#desk.panel.rule(at, facts),
       (ruling): Soon<A | Refusal> =>
         ruling === undefined ? goOn() : this.#refuse(at, ruling.by, ruling.reply, fields),
     )
@@ -217,7 +183,7 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
     this.#content = content
     const field = receivedField(transaction, hostname, content.id, clock.now())
     return chain(content.prepend(field), () =>
-      content.failure === undefined ? 'go' : this.#storeFailed('dataStart', content.failure),
+      content.failure === undefined ? 'go' : this.#storeFailed('dataStart', content.failure.because),
     )
   }
 
@@ -249,28 +215,30 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
     }
   }
 
-  #logAccepted({ id }: Accepted, { reversePath, recipients }: Envelope, size: number): void {
-    const { log } = this.#desk
+  #logAccepted({ id }: Accepted, { recipients }: Envelope, size: number): void {
     const addresses = recipients.map(({ address }) => address)
-    log.info('accepted', { id, ...this.#who(), reversePath, recipients: addresses, size, tls: this.#facts.tls })
+    this.#desk.log.info('accepted', { ...this.#context(), id, recipients: addresses, size, tls: this.#facts.tls })
   }
 
   #refuse<R extends Refusal>(at: StageHook, by: string, reply: R, fields: Fields = {}): R {
     const { tally, log } = this.#desk
     tally.refused[at] += 1
-    log.info('refused', { at, by, reply, ...this.#who(), ...fields })
+    log.info('refused', { ...this.#context(), ...fields, at, by, reply })
     return reply
   }
 
   #storeFailed(at: StageHook, because: unknown): Refusal {
     const { tally, log } = this.#desk
     tally.storeFailures += 1
-    log.warn('store-failed', { at, because })
+    log.warn('store-failed', { ...this.#context(), at, because })
     return this.#refuse(at, 'store', storeRefusal(because))
   }
 
-  #who(): Fields {
-    return { peer: this.#facts.peer.address, hello: this.#facts.hello?.name }
+  /** Of whom a log line tells. */
+  #context(): Fields {
+    const { peer, hello } = this.#facts
+    const reversePath = this.#transaction && mailboxText(this.#transaction.reversePath)
+    return { peer: peer.address, hello: hello?.name, reversePath, id: this.#content?.id }
   }
 
   #open(): TransactionFacts<X> {
