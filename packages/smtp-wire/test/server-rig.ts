@@ -22,6 +22,7 @@ export class Rig {
   /** Events in order, as text; neighbouring bodies are one. */
   readonly record: string[] = []
   readonly #decide: (event: AnyAnswerable) => unknown
+  #owed: AnyAnswerable | undefined
   #body: number[] = []
   now = 0
 
@@ -44,11 +45,18 @@ export class Rig {
       this.#note(event)
       if (event.kind === 'body' || event.kind === 'transaction-end' || event.kind === 'fault') continue
       const answer = this.#decide(event)
-      if (answer !== undefined) this.session.answer(event, answer as never)
+      if (answer === undefined) this.#owed = event
+      else this.session.answer(event, answer as never)
     }
     for (let octets = this.session.takeOutput(); octets !== undefined; octets = this.session.takeOutput())
       out += toText(octets)
     return out
+  }
+
+  /** Answers the event that was left waiting. */
+  answer(kind: string, answer: unknown): void {
+    if (this.#owed?.kind !== kind) throw new Error(`no ${kind} waits`)
+    this.session.answer(this.#owed, answer as never)
   }
 
   /** Feeds pieces one by one, as long as the session listens. */
@@ -78,10 +86,16 @@ export class Rig {
   }
 
   #flush(): void {
-    if (this.#body.length > 0) this.record.push(`body ${JSON.stringify(toText(Uint8Array.from(this.#body)))}`)
+    if (this.#body.length > 0) this.record.push(`body ${show(this.#body)}`)
     this.#body = []
   }
 }
+
+const show = (octets: readonly number[]): string =>
+  JSON.stringify(toText(Uint8Array.from(octets))).replace(
+    /[\x7f-\xff]/g,
+    (odd) => `\\u00${odd.charCodeAt(0).toString(16)}`,
+  )
 
 /** An event in one line. */
 export function describe(event: AnyEvent): string {

@@ -11,7 +11,8 @@ import { type AnyAnswerable, Rig, toOctets } from './server-rig.ts'
  *   S: text      the server sends this line; all lines up to the next C or ! are all it sends
  *   E: event     these are all events since the last E
  *   A: kind 550 1.1 text    the next event of this kind is answered so (`go`, `accept`, or a reply; `wait`: not at all)
- *   !: tls | shutdown | expire | disconnect | identity NAME | mode MODE
+ *   !: tls | shutdown | expire | disconnect | identity NAME | identity-is NAME | mode MODE
+ *   !: answer kind reply    answers the event that waits
  *
  * Settings: protocol, extensions (keywords), tls, limits (name=number), from (`EHLO`, `HELO`, `LHLO`, `MAIL`, `RCPT` or
  * `DATA`: the case begins behind that), cut (`no`: what waits decides, run whole only).
@@ -100,7 +101,7 @@ function parseCases(file: string, text: string): Case[] {
   return cases
 }
 
-function parseAnswer(words: readonly string[]): unknown {
+export function parseAnswer(words: readonly string[]): unknown {
   const [first = '', second = '', ...text] = words
   if (first === 'go' || first === 'accept' || first === 'wait') return first
   if (first === '[') {

@@ -61,8 +61,9 @@ export class DataDecoder {
             if (this.#fault === undefined) return this.#break('bare-lf', buffer, at, from, i)
             i += 1
           } else if (octet === CR) {
-            this.#state = AFTER_CR
-            i += 1
+            const isLineEnd = i + 1 < length && buffer[i + 1] === LF
+            this.#state = isLineEnd ? LINE_START : AFTER_CR
+            i += isLineEnd ? 2 : 1
           } else i = skipText(buffer, i + 1)
           break
         case AFTER_CR:

@@ -11,8 +11,8 @@ import type { OpenTransaction } from './transaction.ts'
 /** Does what the owner answered. The event is owed no more. */
 export function applyAnswer(state: SessionState, event: Answerable, answer: Answers[keyof Answers]): void {
   if (state.input.waiting > 0 && endsGroup(state, event)) {
-    const fault = event.kind === 'greet' ? state.endPlain : state.end
-    state.told.push(fault.call(state, 'early-input', replies.earlyInput))
+    if (event.kind === 'greet') state.endPlain('early-input', replies.earlyInput)
+    else state.end('early-input', replies.earlyInput)
     return
   }
   switch (event.kind) {

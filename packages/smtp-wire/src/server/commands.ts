@@ -167,7 +167,7 @@ function runVerb(state: SessionState, verb: string, argument: string): ServerEve
 }
 
 /** The line that answers a verb's challenge. */
-function continueDialogue(state: SessionState, dialogue: VerbEvent, step: LineStep): ServerEvent {
+function continueDialogue(state: SessionState, dialogue: VerbEvent, step: LineStep): ServerEvent | undefined {
   state.dialogue = undefined
   const line = step.kind === 'item' ? decodeUtf8(step.value) : undefined
   if (line === undefined) {

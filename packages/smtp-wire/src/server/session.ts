@@ -57,9 +57,9 @@ export class ServerSession<const X extends readonly AnyExtension[]> {
   poll(): ServerEvent<X> | undefined {
     const state = this.#state
     for (;;) {
+      state.goDown()
       const told = state.told.shift()
       if (told !== undefined) return told as ServerEvent<X>
-      state.goDown()
       if (state.owed !== undefined || state.mode !== 'open') return undefined
       const event = state.content === undefined ? readCommand(state) : readContent(state, state.content)
       if (event === undefined) continue
@@ -111,7 +111,7 @@ export class ServerSession<const X extends readonly AnyExtension[]> {
   /** The peer let the deadline pass: 421, and the end. While an answer is owed it is not the peer that is late. @rfc 5321 4.5.3.2 */
   expire(): void {
     const state = this.#state
-    if (state.mode === 'open' && state.owed === undefined) state.told.push(state.end('timeout', state.replies.timedOut))
+    if (state.mode === 'open' && state.owed === undefined) state.end('timeout', state.replies.timedOut)
   }
 
   /** This server goes down: 421 now if the peer is not in the middle of content, else after its reply. @rfc 5321 3.8 */

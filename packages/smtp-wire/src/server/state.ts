@@ -136,24 +136,27 @@ export class SessionState {
   }
 
   /** A fault that ends the session. */
-  end(fault: WireFault, reply: Refusal): ServerEvent {
+  end(fault: WireFault, reply: Refusal): undefined {
     this.send(reply)
-    this.close('closing')
-    return { kind: 'fault', fault, reply }
+    this.#end(fault, reply)
   }
 
   /** The same in place of a greeting. */
-  endPlain(fault: WireFault, reply: Refusal): ServerEvent {
+  endPlain(fault: WireFault, reply: Refusal): undefined {
     this.sendPlain(reply)
+    this.#end(fault, reply)
+  }
+
+  #end(fault: WireFault, reply: Refusal): void {
+    this.told.push({ kind: 'fault', fault, reply })
     this.close('closing')
-    return { kind: 'fault', fault, reply }
   }
 
   /** Counts a command that carries no mail forward; true when there were too many, and the session is over. */
   isIdle(): boolean {
     this.idle += 1
     if (this.idle <= this.limits.idleCommands) return false
-    this.told.push(this.end('too-many-idle-commands', this.replies.tooManyIdle))
+    this.end('too-many-idle-commands', this.replies.tooManyIdle)
     return true
   }
 
