@@ -51,7 +51,7 @@ export class Link {
       localPort: seen.port,
     })
     this.server = this.#end(up, down, seen)
-    for (const one of [toServer, toClient]) if (one?.after === 0 && one.then === 'cut') this.cut()
+    for (const one of [toServer, toClient]) if (one?.after === 0 && one.how === 'cut') this.cut()
   }
 
   /** Neither end has closed, and nothing cut it. */

@@ -6,7 +6,7 @@ export interface Break {
   /** Octets that still pass. */
   readonly after: number
   /** `cut`: both ends read what has passed, and then the end. `stall`: nothing more arrives, and nobody is told. */
-  readonly then: 'cut' | 'stall'
+  readonly how: 'cut' | 'stall'
 }
 
 /** How one direction behaves. */
@@ -51,7 +51,7 @@ export class Pipe {
       const copy = passing.slice()
       this.#arrive(() => this.#arrived.push(copy))
     }
-    if (limit?.then === 'cut' && this.#passed >= limit.after) this.#options.cut()
+    if (limit?.how === 'cut' && this.#passed >= limit.after) this.#options.cut()
     if (this.#closed || this.#held <= this.#options.room) return undefined
     return new Promise((resolve) => this.#writers.push(resolve))
   }
@@ -62,7 +62,7 @@ export class Pipe {
     this.#closed = true
     this.#release()
     const limit = this.#options.break
-    if (limit?.then === 'stall' && this.#passed >= limit.after) return
+    if (limit?.how === 'stall' && this.#passed >= limit.after) return
     this.#arrive(() => {
       this.#ended = true
     })
