@@ -5,7 +5,7 @@
  *
  * @packageDocumentation
  */
-export * from './error.ts'
+export { ReceptionError, type ReceptionErrorCode, type ReceptionErrorDetails } from './error.ts'
 export * from './options.ts'
 export * from './policy/address-ranges.ts'
 export * from './policy/recipients.ts'

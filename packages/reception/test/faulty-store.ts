@@ -2,7 +2,7 @@ import { createMemoryStore, type Draft, QueueError, type QueueStore } from '@ang
 import { createManualClock, createSeededRandom } from '@angarium/queue/testing'
 
 /** What befell one draft. */
-export interface DraftRecord {
+interface DraftRecord {
   writes: number
   octets: number
   commits: number

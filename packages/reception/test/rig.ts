@@ -36,7 +36,7 @@ export const policy: RecipientPolicy = createRelayPolicy({
 
 export const extensions = [size, eightBitMime, pipelining, enhancedStatusCodes, startTls] as const
 
-export interface LogLine {
+interface LogLine {
   readonly event: string
   readonly fields: Readonly<Record<string, unknown>>
 }
