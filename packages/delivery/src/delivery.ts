@@ -87,12 +87,14 @@ class LeaseDelivery implements Delivery {
   async deliver(lease: Lease, signal: AbortLike): Promise<Settlement> {
     if (this.#closed) throw new DeliveryError('DELIVERY_CLOSED', 'deliver after close', { id: lease.id })
     const stop = new Stop(signal)
-    const results = this.#attempt(lease, stop)
-    this.#active.set(stop, results)
-    try {
-      const settled = this.#settle(lease, await results)
+    const settling = this.#attempt(lease, stop).then((results) => {
+      const settled = this.#settle(lease, results)
       for (const one of settled) tell(this.#log, lease, one, this.#options.clock.now())
-      return await this.#report(lease, settled)
+      return this.#report(lease, settled)
+    })
+    this.#active.set(stop, settling)
+    try {
+      return await settling
     } finally {
       stop.release()
       this.#active.delete(stop)
@@ -114,7 +116,7 @@ class LeaseDelivery implements Delivery {
   async close(): Promise<void> {
     this.#closed = true
     for (const stop of this.#active.keys()) stop.now()
-    await Promise.all(this.#active.values())
+    await Promise.allSettled(this.#active.values())
     await this.#pool.close()
   }
 

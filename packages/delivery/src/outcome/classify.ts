@@ -37,9 +37,10 @@ export function readResult(result: RecipientResult, { host, protocol, accepted }
       return { kind: 'settled', outcome: { kind, reply: record(result.reply, host) } }
     }
     case 'refused': {
-      const trouble = refusal(result.reply, host, result.phase)
-      if (result.phase === 'rcpt' && accepted > 0 && isTooMany(result.reply, accepted)) return { kind: 'open', trouble }
-      return { kind: 'settled', outcome: trouble }
+      const { reply, phase } = result
+      const outcome = refusal(reply, host, phase)
+      if (phase !== 'rcpt' || accepted === 0 || !isTooMany(reply, accepted)) return { kind: 'settled', outcome }
+      return { kind: 'open', trouble: deferred('4.5.3', `${host} takes no more recipients at a time`, outcome.reply) }
     }
     case 'vetoed': {
       const outcome = verdict(result.reply, `${result.by} forbids sending it to ${host}`)
