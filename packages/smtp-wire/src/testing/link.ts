@@ -117,7 +117,7 @@ export class Link {
     const client = this.#handshakes.get(this.client)
     const server = this.#handshakes.get(this.server)
     if (client === undefined || server === undefined) return result
-    const outcome = shakeHands(client.options, this.#certificate)
+    const outcome = shakeHands(client.options, server.options, this.#certificate)
     if (outcome instanceof HandshakeError) this.#fail(outcome.code)
     else {
       this.#handshakes.clear()

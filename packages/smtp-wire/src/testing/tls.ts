@@ -23,8 +23,10 @@ export class HandshakeError extends Error {
 /** What both ends learn; or why there is no TLS. */
 export function shakeHands(
   client: TlsOptions,
+  server: TlsOptions,
   certificate: Certificate | undefined,
 ): { readonly client: TlsInfo; readonly server: TlsInfo } | HandshakeError {
+  if (client.role !== 'client' || server.role !== 'server') return new HandshakeError('ERR_SSL_UNEXPECTED_MESSAGE')
   if (certificate === undefined) return new HandshakeError('ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE')
   const because = whyNotVerified(certificate, client.serverName)
   if (because !== undefined && client.mustVerify === true) return new HandshakeError(because)
