@@ -18,8 +18,10 @@ export const receptionLimits: ReceptionLimits = { sessions: 1000, received: 100,
 
 /** Who delivers what has just been accepted: it is leased in the commit's own transaction, and offered at once. */
 export interface Intake {
+  /** Names it in leases, as in its scheduler's options. */
   readonly holder: string
   readonly leaseMs: Millis
+  /** Takes the leases of one message, at least one: `Scheduler.offer`. */
   offer(leases: readonly Lease[]): void
 }
 
@@ -32,10 +34,13 @@ export interface ReceptionOptions<X extends readonly AnyExtension[]> {
   /** Already open. */
   readonly store: QueueStore
   readonly clock: Clock
+  /** Who may write to whom; `createRelayPolicy` makes one. */
   readonly recipients: RecipientPolicy<NoInfer<X>>
+  /** In the order they are asked. */
   readonly stages?: readonly PolicyStage<NoInfer<X>>[]
   readonly limits?: Partial<ReceptionLimits>
   /** Left out, a scheduler finds new mail by itself. */
   readonly intake?: Intake
+  /** Silent by default. */
   readonly log?: Log
 }

@@ -10,16 +10,19 @@ import { createTally, type ReceptionSnapshot } from './session/tally.ts'
 
 /** The way in: answers server sessions, and turns what they bring into queued messages. */
 export interface Reception<X extends readonly AnyExtension[]> {
+  /** As given, for `serve` to be given the same. */
   readonly hostname: string
   readonly extensions: X
-  /** Who answers one connection, to be given to `serve`. A `Transport` is all that is asked for. */
+  /** Who answers one connection, to be given to `serve`; a `Transport` is such a connection. Default `smtp`. */
   session(
     connection: { readonly peer: PeerInfo; readonly tls: TlsInfo | undefined },
     protocol?: Protocol,
   ): ServerHandler<X>
   /** Takes no new mail: MAIL is answered 452 4.3.1. Transactions under way go on. */
   pause(because: string): void
+  /** Takes mail again. */
   resume(): void
+  /** The counters now; a value of the caller's own. */
   snapshot(): ReceptionSnapshot
 }
 

@@ -9,6 +9,7 @@ export type Protocol = 'smtp' | 'lmtp'
 export interface SessionFacts {
   readonly peer: PeerInfo
   readonly protocol: Protocol
+  /** `undefined` in clear. */
   readonly tls: TlsInfo | undefined
   /** `undefined` before the first hello, and again once TLS is up. */
   readonly hello: HelloFacts | undefined
@@ -25,6 +26,7 @@ export interface HelloFacts {
 export interface TransactionFacts<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly session: SessionFacts
   readonly reversePath: ReversePath
+  /** Parameters of MAIL as the extensions read them, and as they were written. */
   readonly parameters: MailParameters<X>
   readonly raw: readonly RawParameter[]
   /** Those answered 250, in order. */
