@@ -1,9 +1,10 @@
+import { formatAddrSpec } from '../address/format.ts'
 import { parseMailbox } from '../address/parse.ts'
 import { type ComposeOptions, isAscii } from '../compose/text.ts'
 import { formatDate } from '../date/format.ts'
 import { ImfError } from '../error.ts'
-import { SP } from '../octets.ts'
-import { CTEXT, isClass, isDomainLiteral, isDotAtom } from '../syntax/characters.ts'
+import { SP, sameAscii } from '../octets.ts'
+import { CTEXT, isClass, isDotAtom } from '../syntax/characters.ts'
 import { isAddress } from './host.ts'
 import type { TransmissionType } from './transmission-type.ts'
 
@@ -40,7 +41,12 @@ export interface TraceInfo {
 export function formatReceived(trace: TraceInfo, options: ComposeOptions = {}): string {
   const { address, by, id, reverseName, tls } = trace
   const isName = (text: string): boolean => isDotAtom(text) && (options.utf8 === true || isAscii(text))
-  const isHost = (text: string): boolean => text.length <= NAME && (isName(text) || isDomainLiteral(text))
+  const isHost = (text: string): boolean => text.length <= NAME && (isName(text) || isAddressLiteral(text))
+  const recipient = (text: string): string | undefined => {
+    const read = text.length > PATH || !(options.utf8 || isAscii(text)) ? undefined : parseMailbox(text)
+    const isStrict = read?.kind === 'value' && read.leniency.length === 0
+    return isStrict && isHost(read.value.domain) ? formatAddrSpec(read.value, options) : undefined
+  }
   if (!isAddress(address)) throw new ImfError('BAD_ADDRESS', 'not an IP address', { address })
   if (!isHost(by)) throw new ImfError('BAD_ADDRESS', 'not a host name', { address: by })
   if (!isName(id) || id.includes('.')) throw new ImfError('BAD_ADDRESS', 'not an atom', { address: id })
@@ -53,9 +59,9 @@ export function formatReceived(trace: TraceInfo, options: ComposeOptions = {}): 
   if (tls !== undefined) lines.push(`(using ${comment(tls.version)} with cipher ${comment(tls.cipher)})`)
   lines.push(`by ${by} with ${trace.with} id ${id}`)
   const date = formatDate(trace.instant, trace.offset)
-  const path = trace.for !== undefined && isStrictMailbox(trace.for, options) ? `for <${trace.for}>` : undefined
-  if (path === undefined) lines[lines.length - 1] += ';'
-  lines.push(path === undefined ? date : `${path}; ${date}`)
+  const path = trace.for === undefined ? undefined : recipient(trace.for)
+  if (path === undefined) lines.push(`${lines.pop()};`, date)
+  else lines.push(`for <${path}>; ${date}`)
   return `Received: ${lines.join('\r\n\t')}\r\n`
 }
 
@@ -69,10 +75,11 @@ function comment(text: string): string {
   return safe
 }
 
-function isStrictMailbox(text: string, options: ComposeOptions): boolean {
-  if (text.length > PATH || !(options.utf8 || isAscii(text))) return false
-  const read = parseMailbox(text)
-  return read.kind === 'value' && read.leniency.length === 0 && read.value.displayName === undefined
+/** `[192.0.2.1]`, `[IPv6:2001:db8::1]`: nothing that could be a comment. @rfc 5321 4.1.3 */
+function isAddressLiteral(text: string): boolean {
+  if (!text.startsWith('[') || !text.endsWith(']')) return false
+  const inner = text.slice(1, -1)
+  return isAddress(inner) || (sameAscii(inner.slice(0, 5), 'ipv6:') && isAddress(inner.slice(5)))
 }
 
 const NAME = 255
