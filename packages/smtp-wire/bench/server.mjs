@@ -20,7 +20,6 @@ const rcptOk = reply(250, '1.5', 'Recipient OK')
 const encoder = new TextEncoder()
 
 let messages = 0
-let bodyOctets = 0
 
 function answer(session, event) {
   switch (event.kind) {
@@ -34,9 +33,6 @@ function answer(session, event) {
       return session.answer(event, rcptOk)
     case 'data-start':
       return session.answer(event, 'go')
-    case 'body':
-      bodyOctets += event.octets.length
-      return
     case 'data-end':
       messages += 1
       // A text of its own for each message, as a queue id makes it.
@@ -73,7 +69,9 @@ function measure(name, unit, count, run) {
   }
   rates.sort((a, b) => a - b)
   const spread = Math.round((100 * (rates[4] - rates[0])) / rates[2] / 2)
-  console.log(`${name.padEnd(46)} ${(rates[2] * unit.factor).toFixed(unit.digits).padStart(9)} ${unit.name} (±${spread} %)`)
+  console.log(
+    `${name.padEnd(46)} ${(rates[2] * unit.factor).toFixed(unit.digits).padStart(9)} ${unit.name} (±${spread} %)`,
+  )
 }
 
 const perSecond = { name: '/s', factor: 1000, digits: 0 }

@@ -1,21 +1,21 @@
 import { type AnyExtension, defineExtension, proceed, readDigits, reply } from '../src/index.ts'
 
 /** Small extensions to try the session with; the registered ones live in their own package. */
-const pipelining = defineExtension({
+export const pipelining = defineExtension({
   name: 'pipelining',
   rfc: 2920,
   keyword: 'PIPELINING',
   switches: { pipelining: true },
 })
 
-const enhanced = defineExtension({
+export const enhanced = defineExtension({
   name: 'enhancedstatuscodes',
   rfc: 2034,
   keyword: 'ENHANCEDSTATUSCODES',
   switches: { enhancedReplies: true },
 })
 
-const size = defineExtension({
+export const size = defineExtension({
   name: 'size',
   rfc: 1870,
   keyword: 'SIZE',
@@ -31,7 +31,7 @@ const size = defineExtension({
     SIZE !== undefined && SIZE > limits.messageOctets ? reply(552, '3.4', 'Too big') : proceed,
 })
 
-const chunking = defineExtension({
+export const chunking = defineExtension({
   name: 'chunking',
   rfc: 3030,
   keyword: 'CHUNKING',
@@ -51,7 +51,7 @@ const chunking = defineExtension({
   },
 })
 
-const binarymime = defineExtension({
+export const binarymime = defineExtension({
   name: 'binarymime',
   rfc: 3030,
   keyword: 'BINARYMIME',
@@ -67,7 +67,7 @@ const binarymime = defineExtension({
     mailParameters.BODY === 'BINARYMIME' && !chunked ? reply(503, '5.1', 'Binary needs BDAT') : proceed,
 })
 
-const starttls = defineExtension({
+export const starttls = defineExtension({
   name: 'starttls',
   rfc: 3207,
   keyword: 'STARTTLS',
@@ -84,7 +84,7 @@ const starttls = defineExtension({
   },
 })
 
-const auth = defineExtension({
+export const auth = defineExtension({
   name: 'auth',
   rfc: 4954,
   keyword: 'AUTH',
@@ -93,7 +93,7 @@ const auth = defineExtension({
   verbs: { AUTH: { phases: ['ready'], barrier: true, lineOctets: 12_288, run: () => ({ kind: 'ask' }) } },
 })
 
-const smtputf8 = defineExtension({
+export const smtputf8 = defineExtension({
   name: 'smtputf8',
   rfc: 6531,
   keyword: 'SMTPUTF8',
