@@ -107,6 +107,14 @@ describe('connect', () => {
     )
   })
 
+  it('rejects for an envelope that must not be sent, and goes on', async () => {
+    const handler = createHandler()
+    const connection = opened(await createHosts(handler).open())
+    const unsafe = connection.send(message({ parameters: [['BODY', 'a b']] }))
+    await expect(unsafe).rejects.toSatisfy((error) => WireError.is(error, 'UNSAFE_TEXT'))
+    expect(result(await connection.send(message()))).toBe('accepted 250')
+  })
+
   it('does one thing at a time', async () => {
     const connection = opened(await scripted(`${hello}${group}C: ...\n-- wait 1000`).open())
     const sending = connection.send(message())
@@ -383,5 +391,7 @@ describe('STARTTLS', () => {
       await hosts.clock.advance(300_000)
       expect(await securing).toMatchObject({ kind: 'lost', ...expected })
       expect([connection.usable, hosts.network.connections, hosts.clock.timers]).toEqual([false, 0, 0])
+      // What was offered in clear is not left behind by a TLS that came to nothing.
+      if (name.endsWith('behind it')) expect([...connection.offers]).toEqual([])
     })
 })

@@ -71,7 +71,7 @@ export class ReplyInput {
       this.#reply += step.consumed
       this.#line = this.#seen = this.#reply
       this.#lines = 0
-      if (this.#reply === this.#end) this.clear()
+      if (this.#reply === this.#end && this.#buffer.length > LEAST_OCTETS) this.clear()
     }
     return step
   }

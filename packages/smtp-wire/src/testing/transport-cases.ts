@@ -74,13 +74,16 @@ const plainCases: readonly TransportCase[] = [
     name: 'a written buffer is the caller’s again at once, or when the promise settles',
     async run(setup) {
       const { client, server } = await setup.connect()
-      const received = readOctets(server, 64 * 1000)
       const buffer = new Uint8Array(1000)
-      for (let turn = 0; turn < 64; turn++) {
+      const write = async (turn: number): Promise<void> => {
         buffer.fill(turn)
         await client.write(buffer)
         buffer.fill(0xff)
       }
+      // First to a server that does not read yet, then to one that does.
+      await write(0)
+      const received = readOctets(server, 64 * 1000)
+      for (let turn = 1; turn < 64; turn++) await write(turn)
       const octets = await received
       for (let at = 0; at < octets.length; at++) check(octets[at] === Math.floor(at / 1000), `octet ${at} changed`)
     },
@@ -226,7 +229,7 @@ const tlsCases: readonly TransportCase[] = [
     },
   },
   {
-    name: 'a handshake with a peer that leaves or talks in clear rejects',
+    name: 'a handshake with a peer that leaves or talks in clear rejects, and so does one that is cut here',
     async run(setup) {
       const left = await setup.connect()
       const alone = rejects(left.client.startTls({ role: 'client' }))
@@ -238,6 +241,10 @@ const tlsCases: readonly TransportCase[] = [
       await talking.server.write(encodeUtf8('220 this is not a handshake\r\n'))
       check(await confused, 'a handshake with plain text succeeded')
       talking.client.close()
+      const cut = await setup.connect()
+      const given = rejects(cut.client.startTls({ role: 'client' }))
+      cut.client.destroy()
+      check(await given, 'a handshake on a destroyed transport succeeded')
     },
   },
 ]
