@@ -59,11 +59,11 @@ const scalar = (character: string): number => {
 }
 
 /**
- * Decodes UTF-8. Each octet that belongs to no well-formed sequence becomes U+FFFD, so nothing is dropped in silence:
+ * Decodes UTF-8 to be looked at. Each octet that belongs to no well-formed sequence becomes U+FFFD, so nothing is dropped in silence:
  * the octets themselves stay in the field's `raw`.
  * @rfc 3629 4
  */
-export function decodeUtf8(octets: Uint8Array): string {
+export function decodeText(octets: Uint8Array): string {
   const length = octets.length
   let text = ''
   for (let from = 0; from < length; ) {

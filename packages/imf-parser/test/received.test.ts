@@ -91,6 +91,14 @@ describe('formatReceived', () => {
     })
   })
 
+  it('knows clients without address, and addresses with a zone', () => {
+    const { address: _, ...local } = trace
+    expect(formatReceived({ ...local, with: 'LMTP' })).toMatch(
+      /^Received: from client\.example\r\n\tby mx\.example\.com with LMTP/,
+    )
+    expect(formatReceived({ ...trace, address: 'fe80::1%eth0' })).toContain('from client.example ([IPv6:fe80::1])\r\n')
+  })
+
   it('moves a hello that is no name into a comment', () => {
     expect(formatReceived({ ...trace, hello: 'a) by evil (\r\nX: y \u00fc' })).toBe(
       'Received: from unknown ([192.0.2.1])\r\n' +

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   createReceivedCounter,
-  decodeUtf8,
+  decodeText,
   formatAddressList,
   formatMailbox,
   type Mailbox,
@@ -31,7 +31,7 @@ type Text = string | { readonly hex: string }
 const textOf = (text: Text): string =>
   typeof text === 'string'
     ? text
-    : decodeUtf8(Uint8Array.from(text.hex.match(/../g) ?? [], (two) => Number.parseInt(two, 16)))
+    : decodeText(Uint8Array.from(text.hex.match(/../g) ?? [], (two) => Number.parseInt(two, 16)))
 
 const mailboxes = (text: string): readonly Mailbox[] | undefined => {
   const read = parseAddressList(text)

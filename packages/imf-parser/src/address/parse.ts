@@ -1,7 +1,7 @@
 import { COLON } from '../octets.ts'
 import { hasOdd } from '../syntax/characters.ts'
 import { Cursor, QUOTE } from '../syntax/cursor.ts'
-import { type Parsed, parsed, type SyntaxFault } from '../syntax/parsed.ts'
+import { bit, type Parsed, parsed, type SyntaxFault } from '../syntax/parsed.ts'
 import { type Address, type AddressFault, type Group, type Mailbox, none } from './address.ts'
 
 /**
@@ -110,6 +110,11 @@ class AddressReader {
         }
       }
     }
+  }
+
+  /** True for text no address may be made of; such characters are rare, and noted when they are passed. */
+  #isOdd(text: string): boolean {
+    return (this.cursor.notes & ODD) !== 0 && hasOdd(text)
   }
 
   #fail(fault: AddressFault, at?: number): undefined {
@@ -221,7 +226,7 @@ class AddressReader {
   /** From the "@" on. `bracket` is where an angle-addr was opened. */
   #addrSpec(start: number, displayName: string | undefined, bracket?: number): Mailbox | undefined {
     const { cursor } = this
-    if (this.#localParts === 0 || !this.#localFits || this.#endsInDot || hasOdd(this.#local))
+    if (this.#localParts === 0 || !this.#localFits || this.#endsInDot || this.#isOdd(this.#local))
       return this.#fail('bad-local-part', start)
     if (this.#localParts > 1) cursor.note('local-part-words')
     const localPart = this.#local
@@ -254,7 +259,7 @@ class AddressReader {
       // Behind white space the domain goes on across a dot only.
       if (cursor.at === behind || (!domain.endsWith('.') && cursor.code() !== DOT)) break
     }
-    if (domain === '' || domain.startsWith('.') || domain.endsWith('.') || domain.includes('..') || hasOdd(domain))
+    if (domain === '' || domain.startsWith('.') || domain.endsWith('.') || domain.includes('..') || this.#isOdd(domain))
       return this.#fail('bad-domain', start)
     return domain
   }
@@ -275,6 +280,7 @@ class AddressReader {
   }
 }
 
+const ODD = bit('odd-character')
 const AT = 0x40
 const LESS = 0x3c
 const GREATER = 0x3e

@@ -1,4 +1,4 @@
-import { COLON, CR, decodeUtf8, LF, lower, NUL, SP, TAB } from '../octets.ts'
+import { COLON, CR, decodeText, LF, lower, NUL, SP, TAB } from '../octets.ts'
 import type { HeaderLimits } from './limits.ts'
 import { unfold } from './unfold.ts'
 
@@ -93,7 +93,7 @@ class ScannedField implements Field {
   }
 
   get name(): string {
-    return decodeUtf8(this.raw.subarray(0, this.#nameLength))
+    return decodeText(this.raw.subarray(0, this.#nameLength))
   }
 
   get body(): Uint8Array {
@@ -109,7 +109,7 @@ class ScannedField implements Field {
     let to = body.length
     while (from < to && isWhite(body[from] as number)) from += 1
     while (to > from && isWhite(body[to - 1] as number)) to -= 1
-    return decodeUtf8(body.subarray(from, to))
+    return decodeText(body.subarray(from, to))
   }
 
   get irregularities(): readonly FieldIrregularity[] {

@@ -12,8 +12,8 @@ import type { TransmissionType } from './transmission-type.ts'
 export interface TraceInfo {
   /** What the client called itself. Remote text: what is no name or address literal moves into a comment, made harmless. */
   readonly hello: string
-  /** The client's IP address, without brackets. */
-  readonly address: string
+  /** The client's IP address, without brackets; a zone behind it is dropped. Absent when it has none. */
+  readonly address?: string
   /** Name found for that address and confirmed. Remote text: left out when it is no name. */
   readonly reverseName?: string
   /** The server's name. */
@@ -39,7 +39,8 @@ export interface TraceInfo {
  * @rfc 5321 4.4
  */
 export function formatReceived(trace: TraceInfo, options: ComposeOptions = {}): string {
-  const { address, by, id, reverseName, tls } = trace
+  const { by, id, reverseName, tls } = trace
+  const address = trace.address?.split('%', 1)[0]
   const isName = (text: string): boolean => isDotAtom(text) && (options.utf8 === true || isAscii(text))
   const isHost = (text: string): boolean => text.length <= NAME && (isName(text) || isAddressLiteral(text))
   const recipient = (text: string): string | undefined => {
@@ -47,15 +48,17 @@ export function formatReceived(trace: TraceInfo, options: ComposeOptions = {}): 
     const isStrict = read?.kind === 'value' && read.leniency.length === 0
     return isStrict && isHost(read.value.domain) ? formatAddrSpec(read.value, options) : undefined
   }
-  if (!isAddress(address)) throw new ImfError('BAD_ADDRESS', 'not an IP address', { address })
+  if (address !== undefined && !isAddress(address)) throw new ImfError('BAD_ADDRESS', 'not an IP address', { address })
   if (!isHost(by)) throw new ImfError('BAD_ADDRESS', 'not a host name', { address: by })
   if (!isName(id) || id.includes('.')) throw new ImfError('BAD_ADDRESS', 'not an atom', { address: id })
 
-  const literal = `[${address.includes(':') ? 'IPv6:' : ''}${address}]`
-  const seen = reverseName !== undefined && isHost(reverseName) ? `${reverseName} ${literal}` : literal
-  const lines = isHost(trace.hello)
-    ? [`from ${trace.hello} (${seen})`]
-    : [`from unknown (${seen})`, `(hello was ${comment(trace.hello)})`]
+  const isNamed = isHost(trace.hello)
+  const lines = [`from ${isNamed ? trace.hello : 'unknown'}`]
+  if (address !== undefined) {
+    const literal = `[${address.includes(':') ? 'IPv6:' : ''}${address}]`
+    lines[0] += reverseName !== undefined && isHost(reverseName) ? ` (${reverseName} ${literal})` : ` (${literal})`
+  }
+  if (!isNamed) lines.push(`(hello was ${comment(trace.hello)})`)
   if (tls !== undefined) lines.push(`(using ${comment(tls.version)} with cipher ${comment(tls.cipher)})`)
   lines.push(`by ${by} with ${trace.with} id ${id}`)
   const date = formatDate(trace.instant, trace.offset)
