@@ -18,6 +18,10 @@ export type {
   OutgoingTransaction,
   RecipientResult,
 } from './client/contract.ts'
+export * from './client/events.ts'
+export { type ClientLimits, clientLimits } from './client/limits.ts'
+export { readOffers } from './client/offers.ts'
+export { type ClientMode, ClientSession, type ClientSessionOptions } from './client/session.ts'
 export * from './command/command.ts'
 export * from './command/line.ts'
 export * from './command/parameters.ts'
