@@ -4,9 +4,9 @@ import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createLogger, exitCodes, type HostLog, runService } from '@angarium/host'
 import { formatDate } from '@angarium/imf-parser'
+import { loadConfiguration } from './command/config-file.ts'
 import { type Console, visible } from './command/console.ts'
 import { production } from './compose/production.ts'
-import { type Configuration, configSchema } from './config/schema.ts'
 
 const domain = 'example.test'
 const usualPort = 2525
@@ -23,7 +23,10 @@ export async function demoCommand(args: readonly string[], console: Console): Pr
     return exitCodes.unavailable
   }
   mkdirSync(data, { recursive: true, mode: 0o700 })
-  const config = configuration(root, port)
+  const file = join(data, 'demo.yaml')
+  writeFileSync(file, configuration(port))
+  const config = loadConfiguration(file, console)
+  if (config === undefined) return exitCodes.config
   const letter = join(data, 'hello.eml')
   writeFileSync(letter, hello(new Date()))
   const log = humanLog(createLogger({ to: join(data, 'mta.log') }), console)
@@ -34,7 +37,7 @@ export async function demoCommand(args: readonly string[], console: Console): Pr
         console.out(`delivered  <${visible(address)}>  ${shown(path)}`),
       )
       if (port !== usualPort) console.out(`Port ${usualPort} is taken, so this is on ${port}.`)
-      console.out(welcome(port, shown(letter), shown(join(data, 'mail')), shown(join(data, 'mta.log'))))
+      console.out(welcome(port, shown(letter), shown(data)))
       return {
         async stop(deadline) {
           console.out('\nFinishing what is under way. Ctrl-C again ends at once.')
@@ -48,7 +51,7 @@ export async function demoCommand(args: readonly string[], console: Console): Pr
   })
 }
 
-function welcome(port: number, letter: string, mail: string, log: string): string {
+function welcome(port: number, letter: string, data: string): string {
   return `Angarium listens on 127.0.0.1 port ${port}. Mail to any name @${domain} is delivered here.
 
 Send the first mail, from another terminal:
@@ -56,17 +59,19 @@ Send the first mail, from another terminal:
 or
   swaks --server 127.0.0.1:${port} --from you@${domain} --to hello@${domain}
 
-It appears as a file in ${mail}/hello/new/. The log is ${log}. Ctrl-C stops.
+It appears as a file in ${data}/mail/hello/new/.
+The configuration is ${data}/demo.yaml, the log ${data}/mta.log. Ctrl-C stops.
 `
 }
 
-function configuration(root: string, port: number): Configuration {
-  return configSchema(root).parse({
-    hostname: `mx.${domain}`,
-    listeners: [{ address: '127.0.0.1', port }],
-    domains: { [domain]: { maildir: 'data/mail/{local}' } },
-  })
-}
+const configuration = (port: number): string => `# Written by \`angarium demo\` each time it starts.
+hostname: mx.${domain}
+data: .
+listeners:
+  - { address: 127.0.0.1, port: ${port} }
+domains:
+  ${domain}: { maildir: 'mail/{local}' }
+`
 
 /** The first port from here on that nobody listens at. */
 async function freePort(first: number): Promise<number | undefined> {

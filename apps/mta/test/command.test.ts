@@ -1,8 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { run } from '../src/command/run.ts'
 import { angarium, freePort, type Program, startAngarium } from './program.ts'
 
 let cwd: string
@@ -59,11 +60,11 @@ describe('the command line', () => {
     [['send', '--from', 'x', '--to', 'a@b.test'], 'angarium send: --from x: expected an address'],
     [['send', '--from', '', '--to', 'a@b.test', '--server', 'host:25'], 'expected an address and a port'],
     [['config'], 'angarium config: config knows one word: schema'],
-  ])('%j is answered by 64 and a reason', (args, reason) => {
-    const { status, stdout, stderr } = angarium(args, { cwd })
-    expect(status).toBe(64)
-    expect(stderr).toContain(reason)
-    expect(stdout).toBe('')
+  ])('%j is answered by 64 and a reason', async (args, reason) => {
+    const err: string[] = []
+    const console = { out: () => expect.unreachable(), err: (line: string) => err.push(line) }
+    expect(await run(args, console)).toBe(64)
+    expect(err.join('\n')).toContain(reason)
   })
 
   it('prints the schema of the configuration', () => {
@@ -155,7 +156,8 @@ describe('the server', () => {
 
   it('says why it cannot start, and exits', async () => {
     const port = await configure()
-    const other = await import('node:net').then(({ createServer }) => createServer().listen(port, '127.0.0.1'))
+    const other = createServer()
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve))
     const taken = angarium(['serve'], { cwd })
     expect(taken).toMatchObject({
       status: 69,

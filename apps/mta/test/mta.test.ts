@@ -1,5 +1,6 @@
 import { playScript } from '@angarium/smtp-wire/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Parts } from '../src/compose/mta.ts'
 import { createWorld, type Host, hour, mx, type World } from './world.ts'
 
 // Addresses of the laboratory: ours, the other MTA's, a friend's, a stranger's.
@@ -184,6 +185,28 @@ describe('the whole MTA, in one process', () => {
     expect(host.mailbox('alice')).toHaveLength(1)
     expect(host.mailbox('alice')[0]).toMatch(/^Status: 5\.4\.6$/m)
     expect(await host.ledger()).toMatchObject({ messages: 0 })
+  })
+
+  it('speaks TLS where it is offered, both ways', async () => {
+    const certificate = { names: ['mx.remote.test'], trusted: false }
+    const listen: Parts['listen'] = async ({ address, port }, onConnection) => {
+      const stop = world.network.listen(address, port, onConnection, { certificate })
+      return { address, port, close: async () => stop() }
+    }
+    const host = await world.host(ours, local)
+    const other = await world.host(
+      theirs,
+      { hostname: 'mx.remote.test', domains: { 'remote.test': { maildir: '/mail/{local}' } } },
+      { listen, offersTls: true },
+    )
+    await world.send(friend, ours, { from: 'alice@local.test', to: ['carol@remote.test'] })
+    await world.clock.advance(1_000)
+    expect(host.events.find(({ event }) => event === 'relayed')?.fields.tls).toMatchObject({
+      protocol: 'TLSv1.3',
+      verified: false,
+    })
+    expect(other.events.find(({ event }) => event === 'accepted')?.fields.tls).toMatchObject({ protocol: 'TLSv1.3' })
+    expect(other.mailbox('carol')[0]).toMatch(/ with ESMTPS id /)
   })
 
   it('keeps mail while a mailbox cannot be written, and delivers when it can', async () => {

@@ -7,7 +7,11 @@ const node = ['--conditions=@angarium/source', main]
 
 /** Runs `angarium` to its end. */
 export function angarium(args: readonly string[], options: { readonly cwd: string; readonly input?: string }) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...node, ...args], { encoding: 'utf8', ...options })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...node, ...args], {
+    encoding: 'utf8',
+    timeout: 20_000,
+    ...options,
+  })
   return { status, stdout, stderr }
 }
 

@@ -74,12 +74,13 @@ export function createWorld(): World {
         reversePath: sender === '' ? { kind: 'null' } : mailbox(sender),
         recipients: recipients.map((address) => ({ forwardPath: mailbox(address) })),
         content: new TextEncoder().encode(content),
+        eightBit: false,
       })
       await connection.quit()
       return report.recipients
     },
     async host(address, config, parts = {}) {
-      const random = createSeededRandom(address.length)
+      const random = createSeededRandom(Number(address.replaceAll('.', '')))
       const files = new FaultyFiles()
       const store = createMemoryStore({ clock, random })
       const events: LoggedEvent[] = []

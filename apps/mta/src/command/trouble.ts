@@ -14,7 +14,7 @@ export function troubleOf(error: unknown): Trouble | undefined {
     return { text: `the queue in ${error.detail.where} is in use by another process`, code: exitCodes.unavailable }
   if (QueueError.is(error, 'QUEUE_FORMAT')) {
     const { where, found, expected } = error.detail
-    return { text: `${where} holds ${found}, and not ${expected}; it was left as it is`, code: exitCodes.data }
+    return { text: `${where}: expected ${expected}, found ${found}; it was left as it is`, code: exitCodes.data }
   }
   if (QueueError.is(error, 'QUEUE_STORE_FAILED'))
     return { text: `the queue cannot be used: ${error.message}${causeOf(error)}`, code: exitCodes.cannotCreate }

@@ -5,13 +5,13 @@ import {
   type Clock,
   createSchedule,
   createScheduler,
+  defaultSchedulerLimits,
   type Log,
   type Millis,
   type QueueStore,
   type Random,
-  type SchedulerSnapshot,
 } from '@angarium/queue'
-import { createReception, type ReceptionSnapshot } from '@angarium/reception'
+import { createReception } from '@angarium/reception'
 import { type Dialer, serve, type Transport } from '@angarium/smtp-wire/drive'
 import type { Configuration } from '../config/schema.ts'
 import type { MaildirFiles } from '../maildir/files.ts'
@@ -63,7 +63,6 @@ export interface Mta {
    */
   stop(deadlineMs: Millis): Promise<void>
   readonly listening: readonly Listening[]
-  snapshot(): { readonly reception: ReceptionSnapshot; readonly scheduler: SchedulerSnapshot }
 }
 
 const extensions = [size, eightBitMime, pipelining, enhancedStatusCodes, startTls] as const
@@ -101,7 +100,6 @@ export function createMta(parts: Parts): Mta {
     log,
   })
   const { concurrency, perDestination } = config.delivery
-  const leaseMs = 300_000
   const scheduler = createScheduler({
     store,
     clock,
@@ -110,7 +108,7 @@ export function createMta(parts: Parts): Mta {
     deliver: (lease, signal) => delivery.deliver(lease, signal),
     withoutAttempt: (lease) => delivery.withoutAttempt(lease),
     schedule,
-    limits: { concurrency, perDestination, perDestinationStart: Math.min(5, perDestination), leaseMs },
+    limits: { concurrency, perDestination, perDestinationStart: Math.min(5, perDestination) },
     log,
   })
   const reception = createReception({
@@ -120,7 +118,7 @@ export function createMta(parts: Parts): Mta {
     clock,
     recipients: addresses.recipients,
     limits: { sessions: limits.connections, received: limits.received },
-    intake: { holder: hostname, leaseMs, offer: (leases) => scheduler.offer(leases) },
+    intake: { holder: hostname, leaseMs: defaultSchedulerLimits.leaseMs, offer: (leases) => scheduler.offer(leases) },
     log,
   })
 
@@ -192,6 +190,5 @@ export function createMta(parts: Parts): Mta {
       for (const { address, port } of listening) log.info('listening', { address, port })
     },
     stop,
-    snapshot: () => ({ reception: reception.snapshot(), scheduler: scheduler.snapshot() }),
   }
 }
