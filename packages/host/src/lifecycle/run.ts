@@ -26,29 +26,36 @@ export interface RunOptions {
   readonly process?: ProcessLike
   /** Default Node's timer. */
   after?(delayMs: number, run: () => void): () => void
+  /** Milliseconds that never run back. Default Node's. */
+  monotonic?(): number
 }
+
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm and the like. */
+const echoMs = 500
 
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
 
 /**
- * Runs a service until a signal or an uncaught error ends it. The first signal begins an orderly stop, the second ends
- * the process at once with 128 plus its number.
+ * Runs a service until a signal or an uncaught error ends it. The first signal begins an orderly stop; one that comes
+ * later, and not as an echo of the first, ends the process at once with 128 plus its number.
  *
  * @returns the exit code: 0 after a signal, 70 after an uncaught error or a `stop` that failed.
  */
 export async function runService(options: RunOptions): Promise<number> {
   const { start, drainMs, graceMs = 10_000, log, process: host = process, after = nodeAfter } = options
+  const { monotonic = () => performance.now() } = options
   let code: number = exitCodes.ok
-  let ending = false
+  let endingSince: number | undefined
   let end = (): void => undefined
   const asked = new Promise<void>((resolve) => {
     end = () => {
-      ending = true
+      endingSince ??= monotonic()
       resolve()
     }
   })
   const onSignal = (signal: (typeof signals)[number]): void => {
-    if (ending) {
+    if (endingSince !== undefined) {
+      if (monotonic() - endingSince < echoMs) return
       log.warn('forced', { signal })
       host.exit(128 + constants.signals[signal])
       return
