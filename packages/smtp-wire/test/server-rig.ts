@@ -2,6 +2,7 @@ import { formatPath } from '../src/address/path.ts'
 import type { AnyExtension, ServerEvent, ServerLimits } from '../src/index.ts'
 import { ServerSession } from '../src/index.ts'
 import type { Answerable } from '../src/server/events.ts'
+import { toText } from './codec-shared.ts'
 
 export type AnyEvent = ServerEvent<readonly AnyExtension[]>
 export type AnyAnswerable = Answerable<readonly AnyExtension[]>
@@ -128,19 +129,4 @@ export function describe(event: AnyEvent): string {
 function parameters(values: object): string {
   const entries = Object.entries(values)
   return entries.length === 0 ? '' : ` ${JSON.stringify(Object.fromEntries(entries))}`
-}
-
-export const toOctets = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0) & 0xff)
-
-export function toText(octets: Uint8Array): string {
-  let text = ''
-  for (const octet of octets) text += String.fromCharCode(octet)
-  return text
-}
-
-/** All ways to cut once, the whole, and single octets. */
-export function* cuts(octets: Uint8Array): Generator<readonly Uint8Array[]> {
-  yield [octets]
-  for (let at = 1; at < octets.length; at++) yield [octets.subarray(0, at), octets.subarray(at)]
-  yield Array.from(octets, (octet) => Uint8Array.of(octet))
 }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { type AnyExtension, reply, type ServerLimits } from '../src/index.ts'
+import { toOctets } from './codec-shared.ts'
 import { extensions } from './server-extensions.ts'
-import { type AnyAnswerable, Rig, toOctets } from './server-rig.ts'
+import { type AnyAnswerable, Rig } from './server-rig.ts'
 
 /**
  * A transcript file holds cases, each begun by `== name`, then `key: value` settings, then lines:

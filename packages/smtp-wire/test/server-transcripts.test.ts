@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { cuts, type Rig, toOctets } from './server-rig.ts'
+import { cuts, toOctets } from './codec-shared.ts'
+import type { Rig } from './server-rig.ts'
 import { type Case, parseAnswer, prelude, readCases, rigFor } from './server-script.ts'
 
 const cases = readCases(new URL('../vectors/server/', import.meta.url))

@@ -4,7 +4,7 @@ import { skipText } from './scan.ts'
 /** What can be wrong with content. It is read to its true end all the same. */
 export type DataFault = 'bare-lf' | 'bare-cr'
 
-/** What {@link DataDecoder.next} made of the next `consumed` octets. */
+/** What {@link DataDecoder.next} made of the next `consumed` octets, of which there is at least one. */
 export type DataStep =
   /** Nothing to keep: a stuffed dot, a part of the end, or content behind a fault. */
   | { readonly kind: 'none'; readonly consumed: number }
@@ -39,7 +39,7 @@ export class DataDecoder {
     return this.#fault
   }
 
-  /** Reads on from `at`. Views last as long as the buffer does. Not to be called again after `end`. */
+  /** Reads on from `at`, where there must be an octet. Views last as long as the buffer does. Not to be called again after `end`. */
   next(buffer: Uint8Array, at: number): DataStep {
     const length = buffer.length
     let from = at
@@ -58,7 +58,8 @@ export class DataDecoder {
           break
         case TEXT:
           if (octet === LF) {
-            if (this.#fault === undefined) return this.#break('bare-lf', buffer, at, from, i)
+            if (this.#fault === undefined && i > from) return this.#break('bare-lf', buffer, at, from, i)
+            this.#fault ??= 'bare-lf'
             i += 1
           } else if (octet === CR) {
             const isLineEnd = i + 1 < length && buffer[i + 1] === LF
@@ -72,7 +73,8 @@ export class DataDecoder {
             i += 1
           } else {
             this.#state = TEXT
-            if (this.#fault === undefined) return this.#break('bare-cr', buffer, at, from, i)
+            if (this.#fault === undefined && i > from) return this.#break('bare-cr', buffer, at, from, i)
+            this.#fault ??= 'bare-cr'
           }
           break
         case AFTER_DOT:
