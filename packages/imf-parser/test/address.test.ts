@@ -115,6 +115,8 @@ describe('nesting and length', () => {
     expect(parseAddressList(many)).toMatchObject({ kind: 'value', leniency: [] })
     for (const text of ['"a".', 'a.', '@a,', '\r\n ', '()', 'a ', 'x:;,'])
       expect(parseAddressList(text.repeat(100_000)).kind).toBeDefined()
+    for (const text of ['b. ', ' .b', '.()b', 'b.\r\n '])
+      expect(parseAddressList(`a@b.${text.repeat(100_000)}`).kind).toBeDefined()
   })
 })
 

@@ -41,6 +41,13 @@ const trace: TraceInfo = {
   instant: Date.parse('2026-11-23T09:30:00Z'),
 }
 
+describe('length', () => {
+  it('is no danger to the stack or the clock', () => {
+    for (const text of ['()', 'x ', 'by ', '"x"', '(x) from ', '\r\n '])
+      expect(parseReceived(`from a ${text.repeat(200_000)} by b`).kind).toBe('value')
+  })
+})
+
 describe('formatReceived', () => {
   it('writes the clauses, one a line', () => {
     expect(formatReceived(trace)).toBe(

@@ -257,7 +257,7 @@ class AddressReader {
       const behind = cursor.at
       if (!cursor.skipCfws()) return undefined
       // Behind white space the domain goes on across a dot only.
-      if (cursor.at === behind || (!domain.endsWith('.') && cursor.code() !== DOT)) break
+      if (cursor.at === behind || (cursor.text.charCodeAt(behind - 1) !== DOT && cursor.code() !== DOT)) break
     }
     if (domain === '' || domain.startsWith('.') || domain.endsWith('.') || domain.includes('..') || this.#isOdd(domain))
       return this.#fail('bad-domain', start)

@@ -8,4 +8,5 @@ export interface HeaderLimits {
   readonly lineOctets: number
 }
 
+/** What real headers stay within. */
 export const headerLimits: HeaderLimits = { octets: 1_048_576, fields: 1000, lineOctets: 998 }

@@ -43,6 +43,7 @@ export interface HeaderScanner {
   feed(chunk: Uint8Array): void
   /** The content is over: what is left is the last piece. */
   finish(): void
+  /** The next piece, or why there is none. */
   next(): HeaderStep
 }
 

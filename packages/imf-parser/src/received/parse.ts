@@ -57,9 +57,7 @@ function readClauses(cursor: Cursor): Map<Keyword, Clause> | undefined {
     cursor.skipFws()
     if (cursor.atEnd() || cursor.code() === SEMICOLON) break
     if (cursor.code() === OPEN) {
-      cursor.comments = undefined
       if (!cursor.skipCfws()) return undefined
-      if (clause !== undefined && cursor.comments !== undefined) clause.comments.push(...(cursor.comments as string[]))
       continue
     }
     const word = readWord(cursor)
@@ -75,6 +73,7 @@ function readClauses(cursor: Cursor): Map<Keyword, Clause> | undefined {
     if (place <= last) cursor.note('clause-order')
     last = Math.max(last, place)
     clause = { words: '', comments: [] }
+    cursor.comments = clause.comments
     const keyword = ORDER[place] as Keyword
     if (!clauses.has(keyword)) clauses.set(keyword, clause)
   }

@@ -23,7 +23,7 @@ export class Cursor<F extends string = never> {
   at = 0
   /** Bits of the leniencies used. */
   notes = 0
-  /** Comments passed, without their parentheses; `undefined` for none. */
+  /** Comments passed are added here, without their parentheses; made with the first one. */
   comments: string[] | undefined
   fault: SyntaxFault<F | TokenFault> | undefined
 

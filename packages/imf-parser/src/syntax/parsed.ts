@@ -19,21 +19,48 @@ export interface SyntaxFault<F extends string = string> {
   readonly at: number
 }
 
-/**
- * A form beyond the strict syntax of RFC 5322 section 3 that was understood all the same.
- *
- * In addresses: a control character in a comment or quoted-string; a dot in a display name; a source route
- * (dropped); a local-part of words and dots in place of one dot-atom or quoted-string; white space or comments around
- * the dots of a domain; a quoted-pair in a domain literal; an empty list element.
- * In identifiers: phrases between identifiers (dropped); one that is not `left@right`, or is spaced.
- * In dates: a year of two or three digits; a zone by name; white space or comments where none may stand; one digit for
- * hour, minute or second; a day of the week that is not the date's.
- * In Received: no date, or none that can be read; clauses missing, repeated, out of order; words beside the clauses.
- * Anywhere: two line ends of folding with only white space between; a C1 control or octets that were not UTF-8.
- */
-export type Leniency = (typeof names)[number]
+/** A form beyond the strict syntax of RFC 5322 section 3 that was understood all the same. @rfc 5322 4 */
+export type Leniency =
+  /** Two line ends of folding with only white space between. */
+  | 'obsolete-folding'
+  /** A control in a comment or quoted-string. */
+  | 'obsolete-control'
+  /** A C1 control, or octets that were not UTF-8, where no address is made of them. */
+  | 'odd-character'
+  /** A dot in a display name, outside quotes. */
+  | 'dot-in-phrase'
+  /** A source route, which was dropped. */
+  | 'route'
+  /** A local-part of words and dots in place of one dot-atom or quoted-string. */
+  | 'local-part-words'
+  /** White space or comments around the dots of a domain. */
+  | 'spaced-domain'
+  /** A quoted-pair in a domain literal. */
+  | 'quoted-pair-in-literal'
+  /** A list element with nothing in it. */
+  | 'empty-element'
+  /** Words between identifiers, which were dropped. */
+  | 'phrase-between-identifiers'
+  /** An identifier that is not `left@right`, or is spaced. */
+  | 'loose-identifier'
+  /** A year of two or three digits. */
+  | 'short-year'
+  /** A zone by name. */
+  | 'named-zone'
+  /** White space or comments where a date may have none, or none where it must. */
+  | 'spaced-date'
+  /** One digit for hour, minute or second. */
+  | 'one-digit-time'
+  /** A day of the week that is not the date's. */
+  | 'wrong-day-of-week'
+  /** A Received field without a date, or with one that cannot be read. */
+  | 'no-date'
+  /** Clauses of a Received field missing, repeated or out of order. */
+  | 'clause-order'
+  /** Words of a Received field beside its clauses. */
+  | 'stray-words'
 
-const names = [
+const names: readonly Leniency[] = [
   'obsolete-folding',
   'obsolete-control',
   'odd-character',
@@ -53,7 +80,7 @@ const names = [
   'no-date',
   'clause-order',
   'stray-words',
-] as const
+]
 
 /** The bit of a leniency in a parser's notes. */
 export const bit = (name: Leniency): number => 1 << names.indexOf(name)
