@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** A certificate authority of the run's own, and certificates of every kind, made by openssl when first asked for. */
@@ -72,6 +72,8 @@ export function createCertificates(directory) {
             certificate,
           )
       }
+      // Peers read it as users of their own, and nobody relies on it.
+      chmodSync(privateKey, 0o644)
       return { certificate, key: privateKey, pem: { cert: readFileSync(certificate), key: readFileSync(privateKey) } }
     },
   }

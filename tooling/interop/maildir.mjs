@@ -28,5 +28,13 @@ export function addedTo(stored, sent) {
   return at >= 0 && stored.subarray(at).equals(sent) ? stored.subarray(0, at).toString('latin1') : undefined
 }
 
+/** A message as final delivery keeps it: what an earlier host said the reverse-path was is gone. @rfc 5321 4.4 */
+export function withoutReturnPath(octets) {
+  const end = octets.indexOf('\r\n\r\n')
+  const header = octets.subarray(0, end === -1 ? octets.length : end + 2)
+  const kept = header.toString('latin1').replace(/^return-path[ \t]*:.*\r\n(?:[ \t].*\r\n)*/gim, '')
+  return Buffer.concat([Buffer.from(kept, 'latin1'), octets.subarray(header.length)])
+}
+
 /** Names of the fields in a piece of header. */
 export const fieldNames = (header) => [...header.matchAll(/^([!-9;-~]+):/gm)].map(([, name]) => name)

@@ -15,7 +15,7 @@ if [ ! -e "$cache/complete" ]; then
     apt-cache depends --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "${peers[@]}" |
       sed -n 's/^ *|\?Depends: \(lib[^ ]*\)$/\1/p' | sort -u
   )
-  apt-get install -q -y --no-install-recommends openssl "${libraries[@]}"
+  apt-get install -q -y --no-install-recommends openssl swaks libnet-ssleay-perl "${libraries[@]}"
   (cd "$cache/debs" && apt-get download -q "${peers[@]}")
   for package in "${peers[@]}"; do
     root=$cache/${package%%-*}

@@ -1,5 +1,5 @@
 import { corpus, readCorpus } from '../corpus.mjs'
-import { addedTo, fieldNames, messagesIn, withLf } from '../maildir.mjs'
+import { addedTo, fieldNames, messagesIn, withLf, withoutReturnPath } from '../maildir.mjs'
 import { startMta } from '../mta.mjs'
 import { startExim } from '../peers/exim.mjs'
 import { realPeers } from '../peers/peers.mjs'
@@ -65,7 +65,7 @@ export async function run(stage) {
       compare(
         messages,
         messages.flatMap((_, number) => messagesIn(mail.replace('{local}', `m${number}`))),
-        withLf,
+        (sent) => withLf(withoutReturnPath(sent)),
         rounds,
       ),
   )

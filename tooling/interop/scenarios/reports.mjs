@@ -14,7 +14,11 @@ export async function run(stage) {
   const access = join(stage.directory, 'postfix/etc/access')
   const postfix = await startPostfix(stage, {
     domains: ['remote.test'],
-    settings: [`smtpd_recipient_restrictions = check_recipient_access texthash:${access}, permit_mynetworks, reject`],
+    // A daemon that has read the map keeps it: each serves one connection here, and ours is idle too long to be kept.
+    settings: [
+      'max_use = 1',
+      `smtpd_recipient_restrictions = check_recipient_access texthash:${access}, permit_mynetworks, reject`,
+    ],
     files: { access: 'gone@remote.test 550 5.1.1 no such person here\nlater@remote.test 450 4.2.1 come back later\n' },
   })
   const mail = join(stage.directory, 'mail')
@@ -22,7 +26,7 @@ export async function run(stage) {
     relayFor: ['127.0.0.0/8'],
     domains: { 'local.test': { maildir: join(mail, '{local}') } },
     routes: { 'remote.test': { host: postfix.address, port: postfix.port, tls: 'none' } },
-    retry: { first: '3s', max: '3s', factor: 1, lifetime: '1d', warnAfter: '12h' },
+    retry: { first: '9s', max: '9s', factor: 1, lifetime: '1d', warnAfter: '12h' },
   })
   const names = ['gone', 'later', 'fine']
   const talker = await session(mta.port)
@@ -49,9 +53,7 @@ export async function run(stage) {
   await stage.check('one attempt, one retry, no more', () => {
     same(outcomes('gone'), ['failed'], 'gone')
     same(outcomes('fine'), ['relayed'], 'fine')
-    const later = outcomes('later')
-    same(later.at(-1), 'relayed', 'the last of later')
-    same([...new Set(later.slice(0, -1))], ['deferred'], 'those before')
+    same(outcomes('later'), ['deferred', 'relayed'], 'later')
   })
   await stage.check('Postfix has one message for each of the two', async () => {
     const stored = messagesIn(postfix.maildir).map((message) => message.toString('latin1'))
