@@ -93,7 +93,10 @@ export interface DeliverySnapshot {
   readonly idleSessions: number
 }
 
-/** Everything between a lease and its settlement. `deliver` and `withoutAttempt` are those a scheduler asks for. */
+/**
+ * Everything between a lease and its settlement. `deliver` and `withoutAttempt` are those a scheduler asks for; all four
+ * may be passed on as they are.
+ */
 export interface Delivery {
   /**
    * Attempts one lease. What peers, DNS and mailboxes do is in the settlement, which names every recipient once. When
@@ -101,10 +104,10 @@ export interface Delivery {
    *
    * Rejects with DeliveryError DELIVERY_CLOSED after `close`.
    */
-  deliver(lease: Lease, signal: AbortLike): Promise<Settlement>
+  readonly deliver: (lease: Lease, signal: AbortLike) => Promise<Settlement>
   /** Decides a lease whose destination is passed over: defers it, tells its sender of the delay, or gives up. */
-  withoutAttempt(lease: Lease): Promise<Settlement>
+  readonly withoutAttempt: (lease: Lease) => Promise<Settlement>
   /** Cuts what is under way and ends the sessions that wait. Resolves when all is over. */
-  close(): Promise<void>
-  snapshot(): DeliverySnapshot
+  readonly close: () => Promise<void>
+  readonly snapshot: () => DeliverySnapshot
 }

@@ -84,7 +84,7 @@ class LeaseDelivery implements Delivery {
     this.#reports = { hostname, store, random, schedule, log, destinationOf, returnOctets: limits.returnOctets }
   }
 
-  async deliver(lease: Lease, signal: AbortLike): Promise<Settlement> {
+  readonly deliver = async (lease: Lease, signal: AbortLike): Promise<Settlement> => {
     if (this.#closed) throw new DeliveryError('DELIVERY_CLOSED', 'deliver after close', { id: lease.id })
     const stop = new Stop(signal)
     const settling = this.#attempt(lease, stop).then((results) => {
@@ -101,7 +101,7 @@ class LeaseDelivery implements Delivery {
     }
   }
 
-  async withoutAttempt(lease: Lease): Promise<Settlement> {
+  readonly withoutAttempt = async (lease: Lease): Promise<Settlement> => {
     const results = lease.recipients.map((recipient) => {
       const { lastReply } = recipient
       const outcome = deferred('4.4.1', `${lease.destination} could not be reached lately`, lastReply)
@@ -113,16 +113,14 @@ class LeaseDelivery implements Delivery {
     return this.#report(lease, settled)
   }
 
-  async close(): Promise<void> {
+  readonly close = async (): Promise<void> => {
     this.#closed = true
     for (const stop of this.#active.keys()) stop.now()
     await Promise.allSettled(this.#active.values())
     await this.#pool.close()
   }
 
-  snapshot(): DeliverySnapshot {
-    return { active: this.#active.size, idleSessions: this.#pool.size }
-  }
+  readonly snapshot = (): DeliverySnapshot => ({ active: this.#active.size, idleSessions: this.#pool.size })
 
   /** Never rejects: a fault of our own defers the recipients, and the schedule ends that some day. */
   async #attempt(lease: Lease, stop: Stop): Promise<readonly Result[]> {

@@ -91,6 +91,11 @@ describe('local delivery', () => {
     expect(made.lines('delivered')[0]).not.toHaveProperty('peer')
   })
 
+  it('loses nothing of a message without a body', async () => {
+    const made = await run({}, 'Subject: hello\r\nReturn')
+    expect(made.mail[0]?.text).toMatch(/\r\nSubject: hello\r\nReturn$/)
+  })
+
   it('writes the null path as one', async () => {
     const made = await rig()
     await made.put({ from: '', to: ['alice@here.example'] })

@@ -139,5 +139,7 @@ describe('TLS', () => {
     await settled(2_000)
     expect(mx.count).toBe(2)
     expect(made.lines('relayed').map(({ tls }) => tls === undefined)).toEqual([true, false])
+    await made.clock.advance(5_000)
+    await mx.done()
   })
 })

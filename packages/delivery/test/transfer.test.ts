@@ -5,6 +5,7 @@ import { defineExtension, encodeUtf8 } from '@angarium/smtp-wire'
 import { playScript } from '@angarium/smtp-wire/testing'
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../src/index.ts'
+import { Stop } from '../src/transport/stop.ts'
 import { hosts, type Rig, type RigOptions, rig, session } from './rig.ts'
 
 async function one(options: RigOptions = {}): Promise<Rig> {
@@ -243,6 +244,24 @@ describe('stopping', () => {
     await expect(made.delivery.deliver(lease, never)).rejects.toSatisfy((error) =>
       DeliveryError.is(error, 'DELIVERY_CLOSED'),
     )
+  })
+})
+
+describe('a wish to stop', () => {
+  it('reaches those who wait, and those who come late', () => {
+    const controller = new AbortController()
+    const stop = new Stop(controller.signal)
+    const told: string[] = []
+    const release = stop.on((stage) => told.push(`first ${stage}`))
+    stop.on((stage) => told.push(`second ${stage}`))
+    controller.abort()
+    expect(stop.stopped).toBe(true)
+    stop.on((stage) => told.push(`late ${stage}`))
+    release()
+    stop.now()
+    stop.now()
+    expect(told).toEqual(['first soon', 'second soon', 'late soon', 'second now', 'late now'])
+    expect(new Stop(controller.signal).stopped).toBe(true)
   })
 })
 

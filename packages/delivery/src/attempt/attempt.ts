@@ -119,8 +119,7 @@ export class Attempt {
     const { owners, maxRecipients, pool } = this.#context
     const isOld = session.transactions > 0
     try {
-      for (let before = 0; before !== this.#pending.length && !this.#isOver(); ) {
-        before = this.#pending.length
+      while (!this.#isOver()) {
         const to = this.#pending.slice(0, maxRecipients)
         const transaction = { lease: this.#lease, from, to, content: this.#content, owners }
         const { recipients, usable, error } = await transact(session, transaction, this.#stop)

@@ -1,4 +1,4 @@
-import { composeReport, type ReportRecipient, wantsReport } from '@angarium/dsn'
+import { composeReport, type ReportRecipient } from '@angarium/dsn'
 import type { DestinationKey, Instant, Lease, Log, QueueStore, Random, Schedule, Spawn } from '@angarium/queue'
 import type { Settled } from '../outcome/settle.ts'
 import { original } from './original.ts'
@@ -45,10 +45,8 @@ export async function report(
     return { settled, spawn: [] }
   }
   const delayed = settled.filter(
-    ({ settlement, recipient: { parameters, warned } }) =>
-      settlement.kind === 'deferred' &&
-      schedule.warningDue({ acceptedAt, now, warned }) &&
-      wantsReport(parameters, 'delayed'),
+    ({ settlement, recipient: { warned } }) =>
+      settlement.kind === 'deferred' && schedule.warningDue({ acceptedAt, now, warned }),
   )
   const failure = await spawned(lease, failed, 'failed', now, context)
   const notice = await spawned(lease, delayed, 'delayed', now, context)
