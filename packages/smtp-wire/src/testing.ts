@@ -10,11 +10,11 @@ export type { Break } from './testing/pipe.ts'
 export { type Passed, type Recording, record } from './testing/record.ts'
 export { playScript, type ScriptOptions, type ScriptReport } from './testing/script.ts'
 export { type Certificate, HandshakeError } from './testing/tls.ts'
+export { transportCases } from './testing/transport-cases.ts'
 export {
   type TransportCase,
   TransportFailure,
   type TransportHooks,
   type TransportPair,
   type TransportSetup,
-  transportCases,
-} from './testing/transport-cases.ts'
+} from './testing/transport-setup.ts'

@@ -1,8 +1,19 @@
 import { expect } from 'vitest'
 import { formatPath } from '../src/address/path.ts'
-import type { Clock, ConnectOptions, Opening, ServeOptions, ServerHandler, Transport } from '../src/drive.ts'
+import type {
+  ClientConnection,
+  Clock,
+  ConnectOptions,
+  Opening,
+  Outgoing,
+  ServeOptions,
+  ServerHandler,
+  TransactionReport,
+  Transport,
+} from '../src/drive.ts'
 import { connect, serve } from '../src/drive.ts'
-import type { AnyExtension } from '../src/extension/types.ts'
+import { defineExtension } from '../src/extension/define.ts'
+import type { AnyExtension, Extension } from '../src/extension/types.ts'
 import { reply } from '../src/reply/reply.ts'
 import type { TransactionOutcome } from '../src/server/events.ts'
 import {
@@ -12,8 +23,9 @@ import {
   type ManualClock,
   type Network,
   playScript,
+  type ScriptReport,
 } from '../src/testing.ts'
-import { pipelining } from './client-fixture.ts'
+import { pipelining, recipients, sender } from './client-fixture.ts'
 
 /** One message a test server took. */
 export interface Taken {
@@ -146,4 +158,60 @@ export async function played(hosts: Hosts, script: string): Promise<void> {
   const report = await playScript(await hosts.dial(), script, { role: 'client', clock: hosts.clock })
   expect(report).not.toHaveProperty('failure')
   await hosts.served()
+}
+
+/** As in RFC 3207. */
+export const startTls: Extension = defineExtension({
+  name: 'starttls',
+  rfc: 3207,
+  keyword: 'STARTTLS',
+  ehlo: ({ tls }) => (tls === 'available' ? [] : undefined),
+  verbs: {
+    STARTTLS: {
+      phases: ['ready', 'mail', 'rcpt'],
+      barrier: true,
+      run: () => ({ kind: 'start-tls', reply: reply(220, '0.0', 'Go') }),
+    },
+  },
+})
+
+/** Parts of a server's script. */
+export const greeted = 'S: 220 mx.test\nC: EHLO *\nS: 250-mx.test\nS: 250 PIPELINING\n'
+export const grouped = 'C: MAIL *\nC: RCPT *\nC: DATA\nS: 250 OK\nS: 250 OK\nS: 354 go\n'
+/** What is sent where nothing else is. */
+export const text = Buffer.from('Subject: t\r\n\r\ntext\r\n')
+
+/** A server that follows a script; what came of it. */
+export function scripted(script: string, faults = {}): Hosts & { readonly report: () => Promise<ScriptReport> } {
+  const reports: Promise<ScriptReport>[] = []
+  const hosts = createPeer((transport, clock) => void reports.push(playScript(transport, script, { clock })), faults)
+  return { ...hosts, report: () => reports[0] ?? Promise.reject(new Error('nobody dialled')) }
+}
+
+export function opened(opening: Opening): ClientConnection {
+  if (opening.kind !== 'open') throw new Error(`not open: ${JSON.stringify(opening)}`)
+  return opening.connection
+}
+
+export const message = (rest: Partial<Outgoing> = {}): Outgoing => ({
+  reversePath: sender,
+  recipients: recipients(1),
+  content: text,
+  ...rest,
+})
+
+/** What became of the one recipient. */
+export const result = (report: TransactionReport): string => {
+  const [one] = report.recipients
+  switch (one?.kind) {
+    case 'accepted':
+    case 'vetoed':
+      return `${one.kind} ${one.reply.code}`
+    case 'refused':
+      return `refused ${one.reply.code} ${one.phase}`
+    case 'lost':
+      return `lost ${one.loss} ${one.phase}`
+    default:
+      return `unknown ${one?.loss}`
+  }
 }

@@ -1,25 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Clock, TlsInfo } from '../src/drive.ts'
+import type { Clock } from '../src/drive.ts'
 import { serve } from '../src/drive.ts'
 import { WireError } from '../src/error.ts'
-import { defineExtension } from '../src/extension/define.ts'
 import { reply } from '../src/reply/reply.ts'
 import { createManualClock, settled } from '../src/testing.ts'
-import { content, createHandler, createHosts, createPeer, envelope, hello, played, quit } from './drive-fixture.ts'
-
-const startTls = defineExtension({
-  name: 'starttls',
-  rfc: 3207,
-  keyword: 'STARTTLS',
-  ehlo: ({ tls }) => (tls === 'available' ? [] : undefined),
-  verbs: {
-    STARTTLS: {
-      phases: ['ready', 'mail', 'rcpt'],
-      barrier: true,
-      run: () => ({ kind: 'start-tls', reply: reply(220, '0.0', 'Go') }),
-    },
-  },
-})
+import { content, createHandler, createHosts, envelope, hello, played, quit, startTls } from './drive-fixture.ts'
 
 describe('serve', () => {
   it('takes a message, tells its end, and closes once', async () => {
@@ -69,10 +54,8 @@ describe('a slow handler', () => {
     })
     const hosts = createHosts(handler, { faults: { room: 1000, piece: 500 } })
     const transport = await hosts.dial()
-    await settled()
-    const group = 'EHLO client.test\r\n'
     await transport.read()
-    await transport.write(Buffer.from(group))
+    await transport.write(Buffer.from('EHLO client.test\r\n'))
     await transport.read()
     await transport.write(Buffer.from('MAIL FROM:<a@client.test>\r\nRCPT TO:<b@mx.test>\r\nDATA\r\n'))
     await transport.read()
@@ -253,52 +236,5 @@ describe('the signal', () => {
     })
     await played(createHosts(handler, { signal: abort.signal }), `${hello}${envelope}S: 421 *\n-- closed`)
     expect(handler.outcomes).toEqual(['closed'])
-  })
-})
-
-describe('STARTTLS', () => {
-  const clear = hello.replace('PIPELINING', 'STARTTLS')
-
-  it('secures the connection and starts the session anew', async () => {
-    const secured: TlsInfo[] = []
-    const handler = createHandler({ secured: (tls) => void secured.push(tls) })
-    const hosts = createHosts(handler, { extensions: [startTls], tls: 'available' })
-    const script = `${clear}C: STARTTLS\nS: 220 Go\n-- tls\nC: MAIL FROM:<a@client.test>\nS: 503 *\nC: EHLO client.test\nS: 250 mx.test\n`
-    await played(hosts, `${script}${envelope}${content}S: 250 OK\n${quit}`)
-    expect(secured.map(({ protocol }) => protocol)).toEqual(['TLSv1.3'])
-    expect(handler.taken).toHaveLength(1)
-  })
-
-  it('with a command behind it in clear is refused, and the session ends', async () => {
-    const handler = createHandler()
-    const hosts = createHosts(handler, { extensions: [startTls], tls: 'available' })
-    await played(hosts, `${clear}C: STARTTLS\\r\\nMAIL FROM:<evil@client.test>\nS: 554 *\n-- closed`)
-    expect([handler.begun, handler.faults]).toEqual([0, ['early-input']])
-  })
-
-  it('that fails ends the session', async () => {
-    const logged: string[] = []
-    const handler = createHandler()
-    const hosts = createHosts(handler, {
-      extensions: [startTls],
-      tls: 'available',
-      log: { info: (event) => void logged.push(event), warn: (event) => void logged.push(event) },
-    })
-    await played(hosts, `${clear}${envelope}C: STARTTLS\nS: 220 Go\nC: this is no handshake\n-- closed`)
-    expect(logged).toEqual(['tls-handshake-failed'])
-    expect([handler.outcomes, handler.closings]).toEqual([['reset'], 1])
-  })
-
-  it('is not offered on a connection that began with TLS', async () => {
-    const handler = createHandler()
-    const hosts = createPeer(async (transport, clock) => {
-      await transport.startTls({ role: 'server' })
-      await serve(transport, { hostname: 'mx.test', extensions: [startTls], handler, clock, tls: 'available' })
-    })
-    await played(
-      hosts,
-      `-- tls\nS: 220 mx.test\nC: EHLO client.test\nS: 250 mx.test\n${envelope}${content}S: 250 OK\n${quit}`,
-    )
-    expect(handler.taken).toHaveLength(1)
   })
 })

@@ -18,8 +18,9 @@ import type { TlsInfo } from './transport.ts'
 export type Soon<T> = T | Promise<T>
 
 /**
- * Who answers a driven server session. Methods are called one at a time, in the order of the peer's commands. One that
- * throws or rejects is a fault of ours: the peer gets 451 4.3.0, the driver logs and the session goes on.
+ * Who answers a driven server session. Methods are called one at a time, in the order of the peer's commands; the next
+ * waits for the promise of the one before. One that throws or rejects is a fault of ours: the peer gets 451 4.3.0, the
+ * driver logs and the session goes on.
  */
 export interface ServerHandler<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   greet(event: GreetEvent): Soon<AnswerTo<GreetEvent>>
@@ -27,7 +28,10 @@ export interface ServerHandler<X extends readonly AnyExtension[] = readonly AnyE
   mail(event: MailEvent<X>): Soon<AnswerTo<MailEvent<X>>>
   rcpt(event: RcptEvent<X>): Soon<AnswerTo<RcptEvent<X>>>
   dataStart(event: DataStartEvent<X>): Soon<AnswerTo<DataStartEvent<X>>>
-  /** A view, gone when this returns or its promise settles. While a promise is pending nothing is read from the peer. */
+  /**
+   * A view, gone when this returns or its promise settles. While a promise is pending nothing is read from the peer. After
+   * a failure the rest of the content is swallowed, and `dataEnd` is not asked.
+   */
   body(octets: Uint8Array): void | Promise<void>
   dataEnd(event: DataEndEvent<X>): Soon<AnswerTo<DataEndEvent<X>>>
   verb(event: VerbEvent): Soon<AnswerTo<VerbEvent>>
