@@ -1,16 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Clock } from '@angarium/smtp-wire/drive'
 
-/** The machine's time: what `@angarium/smtp-wire/drive` and `@angarium/queue` ask of a clock. */
-export interface NodeClock extends Clock {
-  /** Milliseconds since 1970; may jump. */
-  now(): number
-  /** Milliseconds from an arbitrary start; never runs back. */
-  monotonic(): number
-  /** Runs `run` once, after at least `delay` milliseconds of monotonic time, however long. The result cancels. */
-  after(delay: number, run: () => void): () => void
-}
-
 /** The machine's randomness, fit for what must not be guessed; what `@angarium/queue` asks of it. */
 export interface NodeRandom {
   /** So many octets in a buffer of the caller's own. */
@@ -19,8 +9,11 @@ export interface NodeRandom {
   below(limit: number): number
 }
 
-/** Makes a clock. With `unref` its timers do not keep the process running. */
-export function createNodeClock(options: { readonly unref?: boolean } = {}): NodeClock {
+/**
+ * Makes a clock of the machine's, for `@angarium/smtp-wire/drive` and `@angarium/queue` alike. A wait may be of any
+ * length. With `unref` its timers do not keep the process running.
+ */
+export function createNodeClock(options: { readonly unref?: boolean } = {}): Clock {
   const unref = options.unref === true
   return {
     now: () => Date.now(),
@@ -45,7 +38,7 @@ export function createNodeClock(options: { readonly unref?: boolean } = {}): Nod
 }
 
 /** The machine's clock; its timers keep the process running. */
-export const nodeClock: NodeClock = createNodeClock()
+export const nodeClock: Clock = createNodeClock()
 
 /** The machine's randomness. */
 export const nodeRandom: NodeRandom = {

@@ -1,5 +1,5 @@
 import { connect, isIP } from 'node:net'
-import { DialError, type Dialer, type DialTarget, type Transport } from '@angarium/smtp-wire/drive'
+import { type AbortLike, DialError, type Dialer, type DialTarget, type Transport } from '@angarium/smtp-wire/drive'
 import { codeOf } from './error.ts'
 import { createTlsContext, type TlsContext } from './tls/context.ts'
 import { peerOf } from './transport/address.ts'
@@ -20,7 +20,7 @@ export interface DialOptions {
   /** Numeric, of the target's family. Default: the system chooses. */
   readonly localAddress?: string
   /** Gives up when it fires: `ECANCELED`. Without effect once connected. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortLike
 }
 
 /** A {@link Dialer} whose attempts can be given up. */

@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { createNodeClock, type NodeClock, type NodeRandom, nodeClock, nodeRandom } from './clock.ts'
+export { createNodeClock, type NodeRandom, nodeClock, nodeRandom } from './clock.ts'
 export { createDialer, type DialerOptions, type DialOptions, type NodeDialer } from './dialer.ts'
 export { SmtpNodeError, type SmtpNodeErrorCode, type SmtpNodeErrorDetails } from './error.ts'
 export { type Listener, type ListenOptions, listen, type RefusalReason } from './listener.ts'

@@ -9,7 +9,7 @@ const dialer = createDialer()
 const localhost = { address: '127.0.0.1' }
 
 async function server(): Promise<{ readonly port: number; readonly accepted: Promise<Socket> }> {
-  const listening = createServer()
+  const listening = createServer({ allowHalfOpen: true })
   listening.listen(0, '127.0.0.1')
   await once(listening, 'listening')
   onTestFinished(() => void listening.close())
@@ -57,7 +57,13 @@ it('connects, and knows both ends', async () => {
   socket.end('220 hello\r\n')
   expect(Buffer.from((await transport.read()) ?? []).toString()).toBe('220 hello\r\n')
   expect(await transport.read()).toBeUndefined()
+  // The server has ended its side only.
+  await new Promise((resolve) => setImmediate(resolve))
+  await transport.write(Buffer.from('QUIT\r\n'))
   transport.close()
+  let heard = ''
+  for await (const part of socket) heard += part
+  expect(heard).toBe('QUIT\r\n')
 })
 
 it('from an address that was chosen', async () => {

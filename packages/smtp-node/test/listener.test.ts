@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { Worker } from 'node:worker_threads'
 import type { Transport } from '@angarium/smtp-wire/drive'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDialer, type Listener, type ListenOptions, listen } from '../src/index.ts'
@@ -82,6 +83,28 @@ describe('limits', () => {
     await until(() => listener.taken.length === 3)
   })
 
+  it('are not moved by a peer that resets before it hears it', async () => {
+    const gone = new Int32Array(new SharedArrayBuffer(4))
+    const refused: string[] = []
+    const listener = await open({
+      maxConnections: 0,
+      onRefused(_, reason) {
+        // The first one waits here until its peer has reset.
+        refused.push(`${reason} ${Atomics.wait(gone, 0, 0, 20_000)}`)
+        return Buffer.from('421 4.3.2 Come again\r\n')
+      },
+    })
+    const worker = new Worker(
+      `const { workerData: { port, gone } } = require('node:worker_threads')
+       const socket = require('node:net').connect({ host: '127.0.0.1', port }, () => socket.resetAndDestroy())
+       socket.on('close', () => { Atomics.store(gone, 0, 1); Atomics.notify(gone, 0) })`,
+      { eval: true, workerData: { port: listener.port, gone } },
+    )
+    await once(worker, 'exit')
+    expect(await (await client(listener.port)).said).toBe('421 4.3.2 Come again\r\n')
+    expect(refused).toEqual([expect.stringMatching(/^connections (ok|not-equal)$/), 'connections not-equal'])
+  })
+
   it('say nothing where nothing is to be said', async () => {
     const listener = await open({ maxConnections: 0 })
     expect(await (await client(listener.port)).said).toBe('')
@@ -131,6 +154,23 @@ describe('faults of the one who is called', () => {
     expect(await (await client(listener.port)).said).toBe('')
     expect(warned).toEqual(['refusal-failed'])
   })
+})
+
+it('a peer that ended its side is still answered', async () => {
+  const listener = await open()
+  const socket = connect({ host: '127.0.0.1', port: listener.port, allowHalfOpen: true })
+  onTestFinished(() => void socket.destroy())
+  socket.end('QUIT\r\n')
+  await until(() => listener.taken.length === 1)
+  const [transport] = listener.taken
+  expect(await transport?.read()).toEqual(Buffer.from('QUIT\r\n'))
+  expect(await transport?.read()).toBeUndefined()
+  await new Promise((resolve) => setImmediate(resolve))
+  await transport?.write(Buffer.from('221 2.0.0 Bye\r\n'))
+  transport?.close()
+  let heard = ''
+  for await (const part of socket) heard += part
+  expect(heard).toBe('221 2.0.0 Bye\r\n')
 })
 
 describe('the end', () => {
