@@ -28,7 +28,7 @@ import {
 import { pipelining, recipients, sender } from './client-fixture.ts'
 
 /** One message a test server took. */
-export interface Taken {
+interface Taken {
   readonly from: string
   readonly to: readonly string[]
   readonly content: Buffer
