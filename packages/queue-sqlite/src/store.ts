@@ -39,7 +39,7 @@ import {
 } from '@angarium/queue/lifecycle'
 import type { BodyFiles } from './bodies/files.ts'
 import { nodeBodyFiles } from './bodies/files.ts'
-import { Vault } from './bodies/vault.ts'
+import { diskFailed, Vault } from './bodies/vault.ts'
 import { messageFacts, messageRow, workOfRow, workRow } from './database/rows.ts'
 import type { Content } from './draft.ts'
 import { createDraft } from './draft.ts'
@@ -370,7 +370,10 @@ class SqliteStore implements QueueStore {
       this.#track(look.catch(() => undefined))
     }
     if (this.#free < minFree)
-      throw new QueueError('QUEUE_STORE_FAILED', 'commit: the disk is nearly full', { operation: 'commit' })
+      throw new QueueError('QUEUE_STORE_FAILED', 'commit: the disk is nearly full', {
+        operation: 'commit',
+        full: true,
+      })
   }
 
   #track(work: Promise<unknown>): void {
@@ -390,5 +393,5 @@ function named({ id, destination, fence }: LeaseRef): LeaseRef {
 
 function failed(operation: string, error: unknown): QueueError {
   if (error instanceof Error && error.name === 'QueueError') return error as QueueError
-  return new QueueError('QUEUE_STORE_FAILED', `${operation}: the disk failed`, { operation }, { cause: error })
+  return diskFailed(operation, error)
 }

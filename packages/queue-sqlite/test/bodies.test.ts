@@ -197,7 +197,7 @@ describe('large contents', () => {
     await clock.advance(2_000)
     // The first look is answered from what was known; the next knows better.
     await put(store, 10)
-    await expect(put(store, 10)).rejects.toMatchObject({ code: 'QUEUE_STORE_FAILED' })
+    await expect(put(store, 10)).rejects.toMatchObject({ code: 'QUEUE_STORE_FAILED', detail: { full: true } })
     const leases = await store.lease({ destination: 'a.example', holder: 'h', duration: 1_000, limit: 10 })
     const results = await store.settle(
       leases.map((lease) => ({ lease, recipients: [{ index: 0, kind: 'delivered' as const }] })),

@@ -166,7 +166,7 @@ describe('the database', () => {
     expect(accepted).toBeGreaterThan(3)
     const lease: Ask = { op: 'lease', destination: 'a.example', holder: 'h', until: 100, limit: 3, now: 2 }
     const outcomes = commit(engine, 2, 20_000, undefined, lease)
-    expect(outcomes[0]).toMatchObject({ ok: false, code: 'QUEUE_STORE_FAILED', clean: true })
+    expect(outcomes[0]).toMatchObject({ ok: false, code: 'QUEUE_STORE_FAILED', clean: true, full: true })
     expect(outcomes[1]).toMatchObject({ ok: true })
     const leased =
       outcomes[1]?.ok === true

@@ -2,8 +2,11 @@
 export interface QueueErrorDetails {
   /** The store is not open (any more). */
   readonly QUEUE_CLOSED: { readonly operation: string }
-  /** Disk or database failed; nothing of the call was applied, unless the failing step was the commit itself. */
-  readonly QUEUE_STORE_FAILED: { readonly operation: string }
+  /**
+   * Disk or database failed; nothing of the call was applied, unless the failing step was the commit itself. `full`:
+   * for want of room alone.
+   */
+  readonly QUEUE_STORE_FAILED: { readonly operation: string; readonly full?: true }
   /** No message has this id (any more). */
   readonly QUEUE_NOT_FOUND: { readonly id: string }
   /** What is stored is not what was accepted; the message is set aside and told by `scan`. */

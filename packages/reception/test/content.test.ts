@@ -30,6 +30,14 @@ describe('what is stored', () => {
     expect(entry?.size).toBe(Buffer.byteLength(octets ?? ''))
   })
 
+  it('cannot continue our trace field: content that begins with a blank has no header', async () => {
+    for (const content of [' x: y\r\n\r\nbody\r\n', '\t\r\nReceived: from x\r\n', '    \r\n'])
+      for (const pieces of [[], [1]]) {
+        const { octets } = await stored(content, pieces)
+        expect(octets?.replace(/^Received: .*(\r\n\t.*)* \+0000\r\n/, '')).toBe(`\r\n${content}`)
+      }
+  })
+
   it('may be nothing but the Received field', async () => {
     expect((await stored('')).octets).toMatch(/^Received: .*(\r\n\t.*)* \+0000\r\n$/)
   })

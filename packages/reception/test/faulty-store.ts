@@ -63,15 +63,5 @@ export function createFaultyStore(): FaultyStore {
 export const diskFailed = (): QueueError =>
   new QueueError('QUEUE_STORE_FAILED', 'the disk failed', { operation: 'test' })
 
-/** As a store tells of a full disk, and as the system does. */
-export const diskFull: Readonly<Record<string, () => QueueError>> = {
-  'the store says so': () =>
-    new QueueError('QUEUE_STORE_FAILED', 'no room', { operation: 'test', full: true } as { operation: string }),
-  'the system says so': () =>
-    new QueueError(
-      'QUEUE_STORE_FAILED',
-      'no room',
-      { operation: 'test' },
-      { cause: Object.assign(new Error(), { code: 'ENOSPC' }) },
-    ),
-}
+export const diskFull = (): QueueError =>
+  new QueueError('QUEUE_STORE_FAILED', 'no room', { operation: 'test', full: true })

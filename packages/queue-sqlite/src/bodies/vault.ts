@@ -132,7 +132,7 @@ export class Vault {
       return await run()
     } catch (error) {
       if (operation !== 'read') this.#trusted = false
-      throw new QueueError('QUEUE_STORE_FAILED', `${operation}: the disk failed`, { operation }, { cause: error })
+      throw diskFailed(operation, error)
     }
   }
 
@@ -141,6 +141,14 @@ export class Vault {
     for (const octet of this.#random.bytes(12)) name += octet.toString(16).padStart(2, '0')
     return name
   }
+}
+
+/** What a failed file operation is thrown as. */
+export function diskFailed(operation: string, cause: unknown): QueueError<'QUEUE_STORE_FAILED'> {
+  const { code } = cause as { readonly code?: unknown }
+  const full = code === 'ENOSPC' || code === 'EDQUOT'
+  const text = full ? 'the disk is full' : 'the disk failed'
+  return new QueueError('QUEUE_STORE_FAILED', `${operation}: ${text}`, { operation, ...(full && { full }) }, { cause })
 }
 
 function corrupt(id: string, because: string): QueueError<'QUEUE_CORRUPT'> {

@@ -181,6 +181,7 @@ function failure(error: unknown, clean: boolean): Failure {
     code: 'QUEUE_STORE_FAILED',
     message: error instanceof Error ? error.message : String(error),
     clean,
+    ...(sqliteCode(error) === full && { full: true }),
   }
 }
 

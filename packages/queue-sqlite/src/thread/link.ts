@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { QueueErrorCode } from '@angarium/queue'
+import type { QueueErrorCode, QueueErrorDetails } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
 import type { Ask, Batch, Opening, Operation, Operations, Outcome, Reply, ThreadOptions } from './protocol.ts'
 
@@ -179,7 +179,7 @@ function startThread(options: ThreadOptions): Worker {
 /** What a failed outcome is thrown as. */
 function errorOf(
   operation: string,
-  { code, message, clean, found, expected }: Extract<Outcome, { ok: false }>,
+  { code, message, clean, full, found, expected }: Extract<Outcome, { ok: false }>,
   where: string,
 ): QueueError {
   const text = `${operation}: ${message}`
@@ -189,7 +189,7 @@ function errorOf(
     QUEUE_LOCKED: () => new QueueError('QUEUE_LOCKED', `${where} is in use by another process`, { where }, cause),
     QUEUE_FORMAT: () =>
       new QueueError('QUEUE_FORMAT', `${where}: ${message}`, { where, found: found ?? '', expected: expected ?? '' }),
-    QUEUE_STORE_FAILED: () => new StoreFailed(text, operation, clean, message),
+    QUEUE_STORE_FAILED: () => new StoreFailed(text, { operation, ...(full && { full }) }, clean, message),
   }
   return codes[code]()
 }
@@ -198,8 +198,8 @@ function errorOf(
 export class StoreFailed extends QueueError<'QUEUE_STORE_FAILED'> {
   readonly clean: boolean
 
-  constructor(text: string, operation: string, clean: boolean, because: string) {
-    super('QUEUE_STORE_FAILED', text, { operation }, { cause: new Error(because) })
+  constructor(text: string, detail: QueueErrorDetails['QUEUE_STORE_FAILED'], clean: boolean, because: string) {
+    super('QUEUE_STORE_FAILED', text, detail, { cause: new Error(because) })
     this.clean = clean
   }
 }

@@ -123,6 +123,7 @@ export type Outcome =
       readonly expected?: string
       /** True when it is known that nothing was applied. */
       readonly clean: boolean
+      readonly full?: true
     }
 
 /** Several operations, done in one transaction. */

@@ -46,6 +46,7 @@ export class IncomingContent {
 
   /** Takes content. A promise means: wait. Never rejects; see `failure`. */
   write(octets: Uint8Array): void | Promise<void> {
+    if (this.#octets === 0 && isBlank(octets[0])) return this.#endHeader(octets)
     this.#octets += octets.length
     if (!this.#counter.done) this.#counter.push(octets)
     return this.#pass(octets)
@@ -69,6 +70,17 @@ export class IncomingContent {
     return this.#draft.abort()
   }
 
+  /**
+   * Content that begins with a blank would continue our own trace field. It has no header, so an empty line says so, as
+   * other MTAs do.
+   */
+  #endHeader(octets: Uint8Array): void | Promise<void> {
+    this.#octets = octets.length
+    this.#counter.push(CRLF)
+    const ended = this.#pass(CRLF)
+    return ended === undefined ? this.#pass(octets) : ended.then(() => this.#pass(octets))
+  }
+
   #pass(octets: Uint8Array): void | Promise<void> {
     if (this.#over) return
     try {
@@ -84,3 +96,6 @@ export class IncomingContent {
     return this.drop()
   }
 }
+
+const isBlank = (octet: number | undefined): boolean => octet === 0x20 || octet === 0x09
+const CRLF = Uint8Array.of(0x0d, 0x0a)

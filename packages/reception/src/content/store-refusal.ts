@@ -10,13 +10,5 @@ import { localProblem, noRoom } from '../replies.ts'
  * @rfc 3463 3.4
  */
 export function storeRefusal(error: unknown): Refusal {
-  return isFull(error) ? noRoom : localProblem
-}
-
-/** The store says so, or the system did. */
-function isFull(error: unknown): boolean {
-  if (!QueueError.is(error, 'QUEUE_STORE_FAILED')) return false
-  const { full } = error.detail as { readonly full?: boolean }
-  const { code } = (error.cause ?? {}) as { readonly code?: unknown }
-  return full === true || code === 'ENOSPC' || code === 'EDQUOT'
+  return QueueError.is(error, 'QUEUE_STORE_FAILED') && error.detail.full === true ? noRoom : localProblem
 }
