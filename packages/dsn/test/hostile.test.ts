@@ -1,3 +1,4 @@
+import { type Domain, formatMailbox, parseMailbox } from '@angarium/smtp-wire'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EsmtpParameter, Report, ReportRecipient } from '../src/index.ts'
@@ -118,6 +119,24 @@ describe('whatever peers said and messages hold', () => {
           expect(characters(back.body)).toBe(characters(change.content?.octets ?? octets('')))
       }),
       { numRuns: 500 },
+    )
+  })
+
+  it('a report goes to every reverse-path a server may have accepted', () => {
+    const localPart = fc.string({ unit: 'grapheme-ascii', maxLength: 40 })
+    const domain = fc.oneof(
+      fc.domain(),
+      fc.ipV4().map((one) => `[${one}]`),
+      fc.ipV6().map((one) => `[IPv6:${one}]`),
+    )
+    fc.assert(
+      fc.property(localPart, domain, (local, host) => {
+        const path = formatMailbox({ kind: 'mailbox', localPart: local, domain: host as Domain })
+        fc.pre(parseMailbox(path) !== undefined)
+        const { envelope, header } = compose({ reversePath: path })
+        expect(envelope.recipient).toBe(path)
+        expect(parseMailbox(header.first('To')?.text.slice(1, -1) ?? '')).toEqual(parseMailbox(path))
+      }),
     )
   })
 

@@ -152,6 +152,22 @@ describe('any octets', () => {
   })
 })
 
+describe('the counter', () => {
+  it.each([
+    ['Received: a\r\nRECEIVED:b\r\nreceived \t: c\r\n\r\nReceived: body\r\n', 3],
+    ['Received\t: a\n\nReceived: body\n', 1],
+    ['X-Received: a\r\nReceivedx: b\r\nReceive: c\r\nReceived x: d\r\nReceived\r\n', 0],
+    ['Subject: a\r\n Received: b\r\n\tReceived: c\r\n', 0],
+    ['\rReceived: a\r\n\r\r\nReceived: b\r\n', 1],
+    ['\r\nReceived: a\r\n', 0],
+  ])('of %j says %i', (text, count) => {
+    const counter = createReceivedCounter()
+    counter.push(octets(text))
+    expect(counter.count).toBe(count)
+    expect(readHeader(octets(text)).all('Received')).toHaveLength(count)
+  })
+})
+
 describe('limits', () => {
   const faultOf = (text: string, limits: Partial<HeaderLimits>) => {
     const { fields, end } = readHeader(octets(text), { ...headerLimits, ...limits })

@@ -4,7 +4,7 @@ import { parseOrcpt } from '../parameter/orcpt.ts'
 import { encodeUnitext } from '../parameter/unitext.ts'
 import type { RemoteReply, Report, ReportRecipient } from '../report.ts'
 import { parameterValue } from '../wanted.ts'
-import { harmless } from './harmless.ts'
+import { harmless, isAscii } from './harmless.ts'
 import { statusOf } from './status.ts'
 
 /**
@@ -73,9 +73,4 @@ function transcript({ code, status, text }: RemoteReply): string {
     (line, i) => `${code}${i < last ? '-' : ' '}${status === undefined ? '' : `${status} `}${line}`,
   )
   return lines.length === 0 ? `${code}` : lines.join(' ')
-}
-
-export function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
-  return true
 }

@@ -268,14 +268,20 @@ class AddressReader {
   #skipRoute(): boolean {
     const { cursor } = this
     const start = cursor.at
-    cursor.note('route')
+    let domains = 0
+    // A domain may come at the start and behind a comma.
+    let open = true
     while (!cursor.take(COLON)) {
       if (!cursor.skipCfws()) return false
-      if (cursor.take(COMMA)) continue
-      if (cursor.code() === COLON) continue
-      if (!cursor.take(AT)) return cursor.fail('bad-route', start)
-      if (this.#domain() === undefined) return false
+      if (cursor.take(COMMA)) open = true
+      else if (open && cursor.take(AT)) {
+        if (this.#domain() === undefined) return false
+        domains += 1
+        open = false
+      } else if (cursor.code() !== COLON) return cursor.fail('bad-route', start)
     }
+    if (domains === 0) return cursor.fail('bad-route', start)
+    cursor.note('route')
     return true
   }
 }

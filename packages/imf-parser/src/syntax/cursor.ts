@@ -12,11 +12,10 @@ export type TokenFault =
   | 'unexpected'
 
 /** Comments may be nested so deep. */
-export const COMMENT_DEPTH = 100
+const COMMENT_DEPTH = 100
 
 /**
- * A place in a text, and the tokens read from there. Methods that read answer with a value or a count, or with
- * `undefined` or -1 after having set `fault`.
+ * A place in a text, and the tokens read from there. A method that cannot read what it should has set `fault`.
  */
 export class Cursor<F extends string = never> {
   readonly text: string
@@ -108,7 +107,7 @@ export class Cursor<F extends string = never> {
     return true
   }
 
-  /** Width of a character, fold or quoted-pair inside comment, quoted-string or literal; 0 after a fault. */
+  /** Units of a character, fold or quoted-pair inside a comment or quoted-string; 0 after a fault. */
   #textWidth(allowed: number, unterminated: TokenFault, start: number): number {
     const { text } = this
     const code = text.charCodeAt(this.at)
@@ -210,7 +209,7 @@ export class Cursor<F extends string = never> {
 }
 
 /** Units of a line end that white space follows, the white space not counted; else 0. */
-export function foldWidth(text: string, at: number): number {
+function foldWidth(text: string, at: number): number {
   const code = text.charCodeAt(at)
   if (code !== CR && code !== LF) return 0
   const width = code === LF ? 1 : 2
