@@ -18,7 +18,10 @@ export interface Field {
   readonly name: string
   /** A view of what stands behind the colon, still folded, without the last line end. */
   readonly body: Uint8Array
-  /** The body unfolded, as UTF-8, without white space at its ends. Octets that are not UTF-8 show as U+FFFD. */
+  /**
+   * The body unfolded, as UTF-8, without white space at its ends. Octets that are not UTF-8 show as U+FFFD; controls, a
+   * CR alone among them, stay: it is remote text.
+   */
   readonly text: string
   /** What is out of order about it, in the order of {@link FieldIrregularity}. */
   readonly irregularities: readonly FieldIrregularity[]
