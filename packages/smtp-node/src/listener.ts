@@ -93,12 +93,14 @@ class NodeListener implements Listener {
       }
       // A name would be looked up, and in the pool that syncs files.
       if (isIP(address) === 0) return fail('EINVAL')
-      this.#server.once('error', (error) => fail(codeOf(error), error))
-      this.#server.on('error', (error) => this.#warn('accept-failed', error))
+      const failed = (error: Error): void => fail(codeOf(error), error)
+      this.#server.once('error', failed)
       const at = { host: address, port, ...(backlog !== undefined && { backlog }), reusePort: reusePort === true }
       this.#server.listen(at, () => {
         const bound = this.#server.address() as AddressInfo
         this.#at = { address: bound.address, port: bound.port }
+        this.#server.off('error', failed)
+        this.#server.on('error', (error) => this.#warn('accept-failed', error))
         resolve()
       })
     })
@@ -176,8 +178,9 @@ function descriptorLeft(): boolean {
   try {
     closeSync(openSync(devNull, 'r'))
     return true
-  } catch {
-    return false
+  } catch (error) {
+    const code = codeOf(error)
+    return code !== 'EMFILE' && code !== 'ENFILE'
   }
 }
 

@@ -18,8 +18,8 @@ export function peerOf(socket: Socket): PeerInfo | undefined {
 function plainAddress(address: string): string {
   const zone = address.indexOf('%')
   const bare = zone === -1 ? address : address.slice(0, zone)
-  const last = bare.slice(bare.lastIndexOf(':') + 1)
-  return bare.startsWith('::ffff:') && isIPv4(last) ? last : bare
+  const mapped = bare.startsWith('::ffff:') ? bare.slice('::ffff:'.length) : ''
+  return isIPv4(mapped) ? mapped : bare
 }
 
 /**
