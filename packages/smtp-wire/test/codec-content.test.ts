@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { DataDecoder, DataEncoder, WireError } from '../src/index.ts'
+import { type BareLineEnds, DataDecoder, DataEncoder, WireError } from '../src/index.ts'
 import { cuts, hasShared, shared, toOctets, toText, vectors, withoutShared } from './codec-shared.ts'
 
 interface Decoded {
@@ -12,15 +12,16 @@ interface Decoded {
 }
 
 /** Feeds the pieces; `rest` is what stands behind the end, `undefined` without one. */
-function decode(pieces: readonly Uint8Array[]): Decoded {
-  const decoder = new DataDecoder()
+function decode(pieces: readonly Uint8Array[], bareLineEnds?: BareLineEnds): Decoded {
+  const decoder = new DataDecoder(bareLineEnds)
   let body = ''
   let rest: string | undefined
   for (const piece of pieces) {
     let at = 0
     while (at < piece.length && rest === undefined) {
       const step = decoder.next(piece, at)
-      expect(step.consumed).toBeGreaterThan(0)
+      // Only a repaired line end may stand for octets read before.
+      if (bareLineEnds === undefined) expect(step.consumed).toBeGreaterThan(0)
       at += step.consumed
       if (step.kind === 'body') body += toText(step.octets)
       if (step.kind === 'end') rest = ''
@@ -45,12 +46,24 @@ function reference(wire: string): Decoded {
   return { body, rest, fault: isLf ? 'bare-lf' : 'bare-cr', octets: -1 }
 }
 
-describe.each(vectors<{ wire: string; body: string; rest: string; fault?: string }>('content.json'))(
+describe.each(vectors<{ wire: string; body: string; rest: string; fault?: string; repaired?: string }>('content.json'))(
   'content $wire',
-  ({ wire, body, rest, fault }) => {
+  ({ wire, body, rest, fault, repaired = body }) => {
     it('is read as written down, at every cut', () => {
       for (const pieces of cuts(toOctets(wire)))
         expect(decode(pieces), `${pieces.length} pieces`).toMatchObject({ body, rest, fault })
+    })
+
+    it('is repaired as written down, at every cut', () => {
+      for (const pieces of cuts(toOctets(wire))) {
+        const got = decode(pieces, 'repair')
+        expect(got, `${pieces.length} pieces`).toEqual({
+          body: repaired,
+          rest,
+          fault: undefined,
+          octets: repaired.length,
+        })
+      }
     })
   },
 )
@@ -115,6 +128,18 @@ describe('any content', () => {
         expect({ ...got, octets: expected.octets === -1 ? -1 : got.octets }).toEqual(expected)
       }),
       { numRuns: 3_000 },
+    )
+  })
+
+  it('is repaired into lines that all end in CRLF, ends where it did, and can be sent on', () => {
+    fc.assert(
+      fc.property(wireText, fc.array(fc.nat(500), { maxLength: 6 }), (wire, at) => {
+        const { body, rest } = decode(pieces(toOctets(`${wire}\r\n.\r\nQUIT\r\n`), at), 'repair')
+        expect(rest).toBe(reference(`${wire}\r\n.\r\nQUIT\r\n`).rest)
+        expect(body.replace(/\r\n/g, '')).not.toMatch(/[\r\n]/)
+        expect(() => new DataEncoder().encode(toOctets(body))).not.toThrow()
+      }),
+      { numRuns: 1_000 },
     )
   })
 

@@ -10,6 +10,7 @@ export type AnyAnswerable = Answerable<readonly AnyExtension[]>
 /** One exchange: what came before is over, these octets come in, and this goes out. */
 export interface RigOptions {
   readonly protocol?: 'smtp' | 'lmtp'
+  readonly bareLineEnds?: 'refuse' | 'repair'
   readonly extensions?: readonly AnyExtension[]
   readonly tls?: 'unavailable' | 'available' | 'active'
   readonly limits?: Partial<ServerLimits>

@@ -15,7 +15,7 @@ import { type AnyAnswerable, Rig } from './server-rig.ts'
  *   !: tls | shutdown | expire | disconnect | identity NAME | identity-is NAME | mode MODE
  *   !: answer kind reply    answers the event that waits
  *
- * Settings: protocol, extensions (keywords), tls, limits (name=number), from (`EHLO`, `HELO`, `LHLO`, `MAIL`, `RCPT` or
+ * Settings: protocol, bareLineEnds, extensions (keywords), tls, limits (name=number), from (`EHLO`, `HELO`, `LHLO`, `MAIL`, `RCPT` or
  * `DATA`: the case begins behind that), cut (`no`: what waits decides, run whole only).
  */
 export interface Case {
@@ -149,6 +149,7 @@ export function rigFor({ settings }: Case, answers: ReadonlyMap<string, unknown[
       return extension
     }),
     limits: limits as Partial<ServerLimits>,
+    bareLineEnds: (settings.get('bareLineEnds') ?? 'refuse') as 'refuse' | 'repair',
     protocol: (settings.get('protocol') ?? 'smtp') as 'smtp' | 'lmtp',
     tls: (settings.get('tls') ?? 'unavailable') as 'unavailable' | 'available' | 'active',
   })

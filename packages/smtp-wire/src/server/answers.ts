@@ -107,7 +107,7 @@ function dataStart(state: SessionState, answer: Answers['data-start']): void {
     else state.content.refuse({ fault: undefined, reply: answer })
   } else if (answer === 'go') {
     state.send(replies.sendContent)
-    state.content = new DataInput(state.limits.messageOctets)
+    state.content = new DataInput(state.limits.messageOctets, state.bareLineEnds)
     state.patience.renew()
   } else state.give(answer)
 }

@@ -1,4 +1,4 @@
-import { DataDecoder } from '../content/unstuff.ts'
+import { type BareLineEnds, DataDecoder } from '../content/unstuff.ts'
 import type { Refusal } from '../reply/reply.ts'
 import type { WireFault } from './events.ts'
 import type { LineInput } from './line-input.ts'
@@ -28,10 +28,11 @@ export interface ContentInput {
 export class DataInput implements ContentInput {
   readonly last = true
   readonly #limit: number
-  readonly #decoder = new DataDecoder()
+  readonly #decoder: DataDecoder
 
-  constructor(limit: number) {
+  constructor(limit: number, bareLineEnds: BareLineEnds) {
     this.#limit = limit
+    this.#decoder = new DataDecoder(bareLineEnds)
   }
 
   get octets(): number {

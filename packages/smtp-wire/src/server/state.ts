@@ -1,4 +1,5 @@
 import { type AddressLimits, addressLimits } from '../address/mailbox.ts'
+import type { BareLineEnds } from '../content/unstuff.ts'
 import { createRegistry, type Registry } from '../extension/registry.ts'
 import type { AnyExtension, Phase, SessionContext } from '../extension/types.ts'
 import { formatReply } from '../reply/format.ts'
@@ -23,6 +24,8 @@ export interface ServerSessionOptions<X extends readonly AnyExtension[]> {
   readonly protocol?: 'smtp' | 'lmtp'
   readonly limits?: Partial<ServerLimits>
   readonly addressLimits?: AddressLimits
+  /** What becomes of a CR or LF alone in content that comes by DATA. Default `refuse`. */
+  readonly bareLineEnds?: BareLineEnds
   /** `active` on a connection that began with TLS. Default `unavailable`. */
   readonly tls?: SessionContext['tls']
   /** Milliseconds, from any fixed point. */
@@ -41,6 +44,7 @@ export class SessionState {
   readonly registry: Registry
   readonly lmtp: boolean
   readonly limits: ServerLimits
+  readonly bareLineEnds: BareLineEnds
   readonly now: () => number
   readonly replies: ClosingReplies
   /** Replies carry enhanced status codes, from the first one after the greeting on. @rfc 2034 4 */
@@ -79,6 +83,7 @@ export class SessionState {
     this.registry = createRegistry(options.extensions)
     this.lmtp = options.protocol === 'lmtp'
     this.limits = { ...serverLimits, ...options.limits }
+    this.bareLineEnds = options.bareLineEnds ?? 'refuse'
     this.now = options.now
     this.replies = closingReplies(options.hostname)
     this.enhanced = options.extensions.some(({ switches }) => switches.enhancedReplies === true)
