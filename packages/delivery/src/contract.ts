@@ -59,9 +59,13 @@ export interface DeliveryOptions {
   readonly hostname: string
   /** Where else MX records may lead to this host. */
   readonly identity?: Identity
+  /** Answers about MX records and addresses. */
   readonly resolver: Resolver
+  /** Opens connections to servers. */
   readonly dialer: Dialer
+  /** Times connections and idle sessions, and dates reports. */
   readonly clock: Clock
+  /** For the order of hosts, and for the identifiers of reports: must not be guessable. */
   readonly random: Random
   /** When to try again, to tell the sender, to give up. */
   readonly schedule: Schedule
@@ -81,7 +85,9 @@ export interface DeliveryOptions {
   readonly port?: number
   /** Lets MX records and address literals lead to loopback addresses, for a laboratory. Default false. */
   readonly allowLoopback?: boolean
+  /** What is left out is as in {@link defaultDeliveryLimits}. */
   readonly limits?: Partial<DeliveryLimits>
+  /** Hears of each recipient's outcome, and of what went wrong beside. Silent by default. */
   readonly log?: Log
 }
 
@@ -109,5 +115,6 @@ export interface Delivery {
   readonly withoutAttempt: (lease: Lease) => Promise<Settlement>
   /** Cuts what is under way and ends the sessions that wait. Resolves when all is over. */
   readonly close: () => Promise<void>
+  /** What is going on now; costs nothing. */
   readonly snapshot: () => DeliverySnapshot
 }

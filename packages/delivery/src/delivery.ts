@@ -1,4 +1,5 @@
 import { type AbortLike, type Lease, type Log, type Settlement, silentLog } from '@angarium/queue'
+import { parseDomain } from '@angarium/smtp-wire'
 import { Attempt, type AttemptContext } from './attempt/attempt.ts'
 import { contentOf } from './attempt/content.ts'
 import { parameterOwners } from './attempt/parameters.ts'
@@ -15,7 +16,7 @@ import { deliverLocally, localPrefix } from './local/local.ts'
 import { tell } from './outcome/log.ts'
 import { deferred, type Outcome } from './outcome/outcome.ts'
 import type { Result } from './outcome/result.ts'
-import { type Settled, settleResult } from './outcome/settle.ts'
+import { settleResult } from './outcome/settle.ts'
 import { locate, type RoutingContext } from './route/locate.ts'
 import { Self } from './route/self.ts'
 import { Pool } from './transport/pool.ts'
@@ -29,11 +30,13 @@ import { targetsOf } from './transport/target.ts'
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const limits = { ...defaultDeliveryLimits, ...options.limits }
+  const refuse = (option: string, because: string): never => {
+    throw new DeliveryError('DELIVERY_OPTION', `${option}: ${because}`, { option, because })
+  }
+  if (parseDomain(options.hostname) === undefined) refuse('hostname', 'it is no domain name')
+  if (options.families?.length === 0) refuse('families', 'none is left')
   for (const [name, value] of Object.entries(limits))
-    if (!(value >= 1)) {
-      const because = `${name} is ${value}, expected at least 1`
-      throw new DeliveryError('DELIVERY_OPTION', because, { option: `limits.${name}`, because })
-    }
+    if (!(value >= 1)) refuse(`limits.${name}`, `it is ${value}, expected at least 1`)
   return new LeaseDelivery(options, limits)
 }
 
@@ -87,11 +90,7 @@ class LeaseDelivery implements Delivery {
   readonly deliver = async (lease: Lease, signal: AbortLike): Promise<Settlement> => {
     if (this.#closed) throw new DeliveryError('DELIVERY_CLOSED', 'deliver after close', { id: lease.id })
     const stop = new Stop(signal)
-    const settling = this.#attempt(lease, stop).then((results) => {
-      const settled = this.#settle(lease, results)
-      for (const one of settled) tell(this.#log, lease, one, this.#options.clock.now())
-      return this.#report(lease, settled)
-    })
+    const settling = this.#attempt(lease, stop).then((results) => this.#conclude(lease, results, true))
     this.#active.set(stop, settling)
     try {
       return await settling
@@ -107,10 +106,7 @@ class LeaseDelivery implements Delivery {
       const outcome = deferred('4.4.1', `${lease.destination} could not be reached lately`, lastReply)
       return { recipient, outcome }
     })
-    const settled = this.#settle(lease, results)
-    for (const one of settled)
-      if (one.settlement.kind === 'failed') tell(this.#log, lease, one, this.#options.clock.now())
-    return this.#report(lease, settled)
+    return this.#conclude(lease, results, false)
   }
 
   readonly close = async (): Promise<void> => {
@@ -140,13 +136,13 @@ class LeaseDelivery implements Delivery {
     }
   }
 
-  #settle(lease: Lease, results: readonly Result[]): readonly Settled[] {
+  /** Settles, logs and reports. What was not attempted is logged only when it is given up. */
+  async #conclude(lease: Lease, results: readonly Result[], attempted: boolean): Promise<Settlement> {
     const { schedule, clock } = this.#options
-    return results.map((result) => settleResult(lease, result, schedule, clock.now()))
-  }
-
-  async #report(lease: Lease, settled: readonly Settled[]): Promise<Settlement> {
-    const reported = await report(lease, settled, this.#options.clock.now(), this.#reports)
+    const now = clock.now()
+    const settled = results.map((result) => settleResult(lease, result, schedule, now))
+    for (const one of settled) if (attempted || one.settlement.kind === 'failed') tell(this.#log, lease, one, now)
+    const reported = await report(lease, settled, now, this.#reports)
     const { id, destination, fence } = lease
     const recipients = reported.settled.map(({ settlement }) => settlement)
     return { lease: { id, destination, fence }, recipients, spawn: reported.spawn }

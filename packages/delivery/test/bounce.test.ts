@@ -1,35 +1,9 @@
 import { QueueError } from '@angarium/queue'
-import { settled } from '@angarium/queue/testing'
 import { describe, expect, it } from 'vitest'
-import { contents, heard, hosts, type Rig, rig, session } from './rig.ts'
+import { contents, heard, hosts, type Rig, reported, rig, run, session } from './rig.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
-
-async function run({ scheduler }: Rig): Promise<void> {
-  if (scheduler.snapshot().state === 'idle') scheduler.start()
-  await settled(2_000)
-}
-
-/** The fields of each recipient of a report, by address. */
-function reported(text: string): Map<string, Map<string, string>> {
-  const status = /Content-Type: message\/delivery-status\r\n(?:[^\r]+\r\n)*\r\n(.*?)\r\n--/s.exec(text)?.[1] ?? ''
-  const groups = status
-    .replace(/\r\n[ \t]+/g, ' ')
-    .split('\r\n\r\n')
-    .slice(1)
-  return new Map(
-    groups.map((group) => {
-      const fields = new Map(
-        group
-          .trim()
-          .split('\r\n')
-          .map((line) => line.split(/: (.*)/s, 2) as [string, string]),
-      )
-      return [(fields.get('Final-Recipient') ?? '').replace('rfc822; ', ''), fields]
-    }),
-  )
-}
 
 describe('reports to the sender', () => {
   it('refused for good, for now, and taken: one bounce naming exactly the first, one retry, one delivery', async () => {

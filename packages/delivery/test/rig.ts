@@ -18,13 +18,13 @@ import { createNetwork, type Network, playScript, type ScriptReport } from '@ang
 import { createDelivery, type Delivery, type DeliveryOptions, localPrefix, type MailboxItem } from '../src/index.ts'
 
 /** One line of the log. */
-export interface Noted {
+interface Noted {
   readonly event: string
   readonly fields: Readonly<Record<string, unknown>>
 }
 
 /** A peer that plays one script for each connection, and what came of them. */
-export interface Peer {
+interface Peer {
   readonly reports: Promise<ScriptReport>[]
   /** Connections so far. */
   readonly count: number
@@ -33,7 +33,7 @@ export interface Peer {
 }
 
 /** What is sent in a test. */
-export interface Mail {
+interface Mail {
   readonly from?: string
   readonly to: readonly (string | { readonly address: string; readonly parameters: readonly EnvelopeParameter[] })[]
   readonly parameters?: readonly EnvelopeParameter[]
@@ -68,7 +68,7 @@ export interface RigOptions extends Partial<DeliveryOptions> {
 }
 
 /** Everything after `local:` and `here.example` is delivered here; all else by MX. */
-export function destinationOf(address: string): string {
+function destinationOf(address: string): string {
   const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
   return domain === 'here.example' ? `${localPrefix}${domain}` : domain
 }
@@ -178,6 +178,12 @@ export async function rig({ retry, scheduling, ...options }: RigOptions = {}): P
   }
 }
 
+/** Lets work be done that waits for nothing but other work. */
+export async function run({ scheduler }: Rig): Promise<void> {
+  if (scheduler.snapshot().state === 'idle') scheduler.start()
+  await settled(2_000)
+}
+
 /** Gives a domain its mail hosts, best first. */
 export function hosts(zone: Zone, domain: string, ...addresses: readonly string[]): void {
   const name = (at: number): string => `mx${at + 1}.${domain}`
@@ -223,4 +229,24 @@ export function heard({ lines }: ScriptReport): readonly string[] {
 /** The contents a script heard, as text. */
 export function contents(reports: readonly ScriptReport[]): readonly string[] {
   return reports.flatMap(({ contents }) => contents.map((octets) => Buffer.from(octets).toString('utf8')))
+}
+
+/** The fields of each recipient of a report, by address. */
+export function reported(text: string): Map<string, Map<string, string>> {
+  const status = /Content-Type: message\/delivery-status\r\n(?:[^\r]+\r\n)*\r\n(.*?)\r\n--/s.exec(text)?.[1] ?? ''
+  const groups = status
+    .replace(/\r\n[ \t]+/g, ' ')
+    .split('\r\n\r\n')
+    .slice(1)
+  return new Map(
+    groups.map((group) => {
+      const fields = new Map(
+        group
+          .trim()
+          .split('\r\n')
+          .map((line) => line.split(/: (.*)/s, 2) as [string, string]),
+      )
+      return [(fields.get('Final-Recipient') ?? '').replace('rfc822; ', ''), fields]
+    }),
+  )
 }

@@ -1,28 +1,15 @@
 import { eightBitMime, pipelining, size } from '@angarium/esmtp-extensions'
 import { QueueError, type QueueStore } from '@angarium/queue'
-import { settled } from '@angarium/queue/testing'
-import { defineExtension, encodeUtf8 } from '@angarium/smtp-wire'
+import { defineExtension } from '@angarium/smtp-wire'
 import { playScript } from '@angarium/smtp-wire/testing'
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../src/index.ts'
-import { Stop } from '../src/transport/stop.ts'
-import { hosts, type Rig, type RigOptions, rig, session } from './rig.ts'
+import { hosts, type Rig, type RigOptions, rig, run, session } from './rig.ts'
 
 async function one(options: RigOptions = {}): Promise<Rig> {
   const made = await rig(options)
   hosts(made.zone, 'there.example', '192.0.2.1')
   return made
-}
-
-async function run({ scheduler }: Rig): Promise<void> {
-  if (scheduler.snapshot().state === 'idle') scheduler.start()
-  await settled(2_000)
-}
-
-async function stop({ scheduler, clock }: Rig): Promise<void> {
-  const stopped = scheduler.stop()
-  await clock.advance(1)
-  await stopped
 }
 
 describe('LMTP', () => {
@@ -169,107 +156,56 @@ describe('content', () => {
   })
 })
 
-describe('stopping', () => {
-  const untilEnd = [
-    'S: 220 mx',
-    'C: EHLO *',
-    'S: 250 mx',
-    'C: MAIL *',
-    'S: 250 ok',
-    'C: RCPT *',
-    'S: 250 ok',
-    'C: DATA',
-    'S: 354 go',
-    'C: ...',
-  ]
-
-  it.each([
-    ['at the greeting', '-- closed'],
-    ['in the hello', 'S: 220 mx\nC: EHLO *\n-- closed'],
-    ['before TLS', 'S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\n-- closed'],
-    ['in the handshake', 'S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\n-- closed'],
-    ['at RCPT', 'S: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *\n-- closed'],
-  ])('gives recipients back that wait %s', async (_, script) => {
-    const made = await one()
-    const mx = made.peer('192.0.2.1', script)
-    await made.put({ to: ['a@there.example'] })
-    await run(made)
-    expect(mx.count).toBe(1)
-    await stop(made)
-    expect(made.settlements).toMatchObject([{ recipients: [{ index: 0, kind: 'returned' }] }])
-    await mx.done()
-    expect(mx.count).toBe(1)
-    expect(await made.entries()).toMatchObject([{ recipients: [{ state: 'queued', attempts: 0 }] }])
-    await made.delivery.close()
-    expect(made.network.connections).toBe(0)
-  })
-
-  it('gives up a connection that does not come about', async () => {
-    const made = await one()
-    made.network.disturb('192.0.2.1', { dial: 'blackhole' })
-    await made.put({ to: ['a@there.example'] })
-    await run(made)
-    await stop(made)
-    expect(made.settlements).toMatchObject([{ recipients: [{ kind: 'returned' }] }])
-    await made.delivery.close()
-  })
-
-  it('waits for the reply to a dot that was sent', async () => {
-    const made = await one()
-    const mx = made.peer('192.0.2.1', [...untilEnd, '-- wait 500', 'S: 250 taken', 'C: QUIT'].join('\n'))
-    await made.put({ to: ['a@there.example'] })
-    await run(made)
-    const stopped = made.scheduler.stop()
-    await made.clock.advance(500)
-    await stopped
-    expect(await made.store.stats()).toMatchObject({ relayed: 1, queued: 0 })
-    await made.delivery.close()
-    await mx.done()
-  })
-
-  it('cuts everything on close', async () => {
-    const made = await one()
-    const mx = made.peer('192.0.2.1', [...untilEnd, '-- closed'].join('\n'))
-    await made.put({ to: ['a@there.example'] })
-    await run(made)
-    expect(made.delivery.snapshot().active).toBe(1)
-    await made.delivery.close()
-    await mx.done()
-    expect(made.delivery.snapshot()).toEqual({ active: 0, idleSessions: 0 })
-    const lease = {
-      ...{ id: 'x' as never, destination: 'there.example', fence: 1, until: 0, reversePath: '', parameters: [] },
-      ...{ recipients: [], size: 0, acceptedAt: 0, body: encodeUtf8('') },
-    }
-    const never = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined }
-    await expect(made.delivery.deliver(lease, never)).rejects.toSatisfy((error) =>
-      DeliveryError.is(error, 'DELIVERY_CLOSED'),
-    )
-  })
-})
-
-describe('a wish to stop', () => {
-  it('reaches those who wait, and those who come late', () => {
-    const controller = new AbortController()
-    const stop = new Stop(controller.signal)
-    const told: string[] = []
-    const release = stop.on((stage) => told.push(`first ${stage}`))
-    stop.on((stage) => told.push(`second ${stage}`))
-    controller.abort()
-    expect(stop.stopped).toBe(true)
-    stop.on((stage) => told.push(`late ${stage}`))
-    release()
-    stop.now()
-    stop.now()
-    expect(told).toEqual(['first soon', 'second soon', 'late soon', 'second now', 'late now'])
-    expect(new Stop(controller.signal).stopped).toBe(true)
-  })
-})
-
 describe('options', () => {
-  it('that cannot be meant are refused', async () => {
-    await expect(rig({ limits: { addresses: 0 } })).rejects.toSatisfy((error) =>
-      DeliveryError.is(error, 'DELIVERY_OPTION'),
-    )
-    await expect(rig({ hostname: 'no..name' })).rejects.toSatisfy((error) => DeliveryError.is(error, 'DELIVERY_OPTION'))
+  it.each<RigOptions>([
+    { limits: { addresses: 0 } },
+    { hostname: 'no..name' },
+    { identity: { names: ['no..name'] } },
+    { identity: { addresses: ['192.0.2'] } },
+    { families: [] },
+  ])('that cannot be meant are refused: %o', async (options) => {
+    await expect(rig(options)).rejects.toSatisfy((error) => DeliveryError.is(error, 'DELIVERY_OPTION'))
+  })
+})
+
+describe('faults of our own', () => {
+  it('defer what was not settled, and keep what was', async () => {
+    const faulty = defineExtension({
+      name: 'faulty',
+      rfc: 9999,
+      keyword: 'XFAULTY',
+      client: {
+        plan({ recipients }) {
+          if (recipients.some((path) => path.kind === 'mailbox' && path.localPart === 'b')) throw new Error('a bug')
+          return { kind: 'send' }
+        },
+      },
+    })
+    const made = await one({ extensions: [faulty], limits: { recipients: 1 } })
+    made.peer('192.0.2.1', session())
+    await made.put({ to: ['a@there.example', 'b@there.example', 'c@there.example'] })
+    await run(made)
+    expect(made.lines('relayed')).toMatchObject([{ recipient: 'a@there.example' }])
+    expect(made.lines('deferred')).toMatchObject([
+      { recipient: 'b@there.example', status: '4.3.0' },
+      { recipient: 'c@there.example', status: '4.3.0' },
+    ])
+    expect(made.lines('delivery-error')).toMatchObject([{ error: { message: 'a bug' } }])
+  })
+
+  it('of the dialer are told', async () => {
+    const made = await one({ dialer: { dial: () => Promise.reject(new TypeError('no such thing')) } })
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    expect(made.lines('deferred')).toMatchObject([{ status: '4.3.0' }])
+    expect(made.lines('delivery-error')).toMatchObject([{ error: { message: 'no such thing' } }])
+  })
+
+  it('of the resolver are told', async () => {
+    const made = await rig({ resolver: { resolve: () => Promise.reject(new TypeError('no such thing')) } })
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    expect(made.lines('deferred')).toMatchObject([{ status: '4.3.0' }])
+    expect(made.lines('delivery-error')).toHaveLength(1)
   })
 })

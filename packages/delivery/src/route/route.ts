@@ -5,9 +5,11 @@ import type { TlsLevel } from '../tls/policy.ts'
 export interface Route {
   /** A host name, whose addresses are looked up, or a numeric address. */
   readonly host: string
+  /** TCP port. */
   readonly port: number
   /** LMTP hands over for final delivery, with one reply for each recipient. It never belongs on port 25. @rfc 2033 */
   readonly protocol: 'smtp' | 'lmtp'
+  /** What must come of TLS before the message is sent. */
   readonly tls: TlsLevel
 }
 

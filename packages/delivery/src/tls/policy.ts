@@ -13,7 +13,7 @@ export type TlsPolicy =
   | { readonly kind: 'verify'; readonly name: string; readonly source: TlsSource }
 
 /** Who decided: the default for hosts found by MX, or a configured route. */
-export type TlsSource = 'default' | 'route'
+type TlsSource = 'default' | 'route'
 
 /** The policy for one host of a routing. `level` is that of a configured route. */
 export function tlsPolicy(host: string, level: TlsLevel | undefined): TlsPolicy {

@@ -86,7 +86,7 @@ async function greet(target: Target, context: OpenContext, stop: Stop): Promise<
   return lost(opening, host, `in the ${opening.phase} of ${nameOf(target)}`)
 }
 
-/** A transport, or why there is none. Never rejects. */
+/** A transport, or why there is none. */
 function dial(
   dialer: Dialer,
   target: { readonly address: string; readonly port: number },
@@ -94,7 +94,7 @@ function dial(
   stop: Stop,
 ): Promise<Transport | string> {
   if (stop.stopped) return Promise.resolve('stopped')
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const release = stop.on(() => resolve('stopped'))
     dialer.dial(target, { timeout }).then(
       (transport) => {
@@ -105,7 +105,8 @@ function dial(
       },
       (error: unknown) => {
         release()
-        resolve(error instanceof DialError ? error.code : String(error))
+        if (error instanceof DialError) resolve(error.code)
+        else reject(error)
       },
     )
   })

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import { heard, hosts, rig, run, session } from './rig.ts'
+
+describe('many recipients', () => {
+  const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `r${n}@there.example`)
+  const oks = (count: number): string[] => Array.from({ length: count }, () => '250 ok')
+
+  it('sends no more in one transaction than the limit says', async () => {
+    const made = await rig({ limits: { recipients: 3 } })
+    hosts(made.zone, 'there.example', '192.0.2.1')
+    const mx = made.peer('192.0.2.1', session({ transactions: [3, 3, 1].map((count) => ({ rcpt: oks(count) })) }))
+    await made.put({ to: names(7) })
+    await run(made)
+    expect(await made.store.stats()).toMatchObject({ relayed: 7, queued: 0 })
+    await made.clock.advance(5_000)
+    expect((await mx.done()).flatMap(heard)).toEqual(names(7))
+  })
+
+  it.each(['452 too many recipients', '452 4.5.3 too many', '552 5.5.3 too many'])(
+    'sends the rest in a further transaction after %s',
+    async (reply) => {
+      const made = await rig()
+      hosts(made.zone, 'there.example', '192.0.2.1')
+      const transactions = [{ rcpt: [...oks(2), reply, reply] }, { rcpt: oks(2) }]
+      const mx = made.peer('192.0.2.1', session({ transactions }))
+      await made.put({ to: names(4) })
+      await run(made)
+      expect(await made.store.stats()).toMatchObject({ relayed: 4, queued: 0 })
+      await made.clock.advance(5_000)
+      await mx.done()
+    },
+  )
+
+  it.each([
+    ['452 4.2.2 mailbox full', { queued: 1, failed: 0 }],
+    ['552 5.2.2 mailbox full', { queued: 0, failed: 1 }],
+    ['552 quota exceeded', { queued: 0, failed: 1 }],
+  ])('takes %s for what it says', async (reply, stats) => {
+    const made = await rig()
+    hosts(made.zone, 'there.example', '192.0.2.1')
+    made.peer('192.0.2.1', session({ transactions: [{ rcpt: ['250 ok', reply] }] }))
+    await made.put({ from: '', to: names(2) })
+    await run(made)
+    expect(await made.store.stats()).toMatchObject({ relayed: 1, ...stats })
+  })
+
+  it('does not go round in circles where nobody is taken', async () => {
+    const made = await rig()
+    hosts(made.zone, 'there.example', '192.0.2.1')
+    const mx = made.peer('192.0.2.1', session({ transactions: [{ rcpt: ['452 too many', '452 too many'] }] }))
+    await made.put({ to: names(2) })
+    await run(made)
+    expect(await made.store.stats()).toMatchObject({ queued: 2 })
+    await made.clock.advance(5_000)
+    await mx.done()
+  })
+})
+
+describe('sessions', () => {
+  const twice = session({ transactions: [{}, {}] })
+
+  it('are used again for the next message, then left', async () => {
+    const made = await rig()
+    hosts(made.zone, 'there.example', '192.0.2.1')
+    const mx = made.peer('192.0.2.1', twice)
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    await made.put({ to: ['b@there.example'] })
+    await run(made)
+    await made.clock.advance(5_000)
+    expect(mx.count).toBe(1)
+    expect((await mx.done()).flatMap(heard)).toEqual(['a@there.example', 'b@there.example'])
+  })
+
+  it('are asked whether they live after a second', async () => {
+    const made = await rig()
+    hosts(made.zone, 'there.example', '192.0.2.1')
+    const lines = twice.split('\n')
+    const second = lines.lastIndexOf('C: MAIL FROM:<*>*')
+    const mx = made.peer(
+      '192.0.2.1',
+      [...lines.slice(0, second), 'C: RSET', 'S: 250 ok', ...lines.slice(second)].join('\n'),
+    )
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    await made.clock.advance(2_000)
+    await made.put({ to: ['b@there.example'] })
+    await run(made)
+    await made.clock.advance(5_000)
+    expect(mx.count).toBe(1)
+    await mx.done()
+    expect(await made.store.stats()).toMatchObject({ relayed: 2 })
+  })
+
+  it.each([
+    ['ended it meanwhile', '-- destroy', 0],
+    ['says 421 when the next message comes', 'C: MAIL *\nS: 421 idle too long', 0],
+    ['does not answer the question', 'C: RSET\n-- destroy', 2_000],
+  ])('are replaced at the same address where the server %s', async (_, end, wait) => {
+    const made = await rig()
+    hosts(made.zone, 'there.example', '192.0.2.1', '192.0.2.2')
+    const first = made.peer('192.0.2.1', `${session({ quit: false })}\n${end}`, session())
+    const second = made.peer('192.0.2.2', session())
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    await made.clock.advance(wait)
+    await made.put({ to: ['b@there.example'] })
+    await run(made)
+    expect(await made.store.stats()).toMatchObject({ relayed: 2 })
+    expect([first.count, second.count]).toEqual([2, 0])
+  })
+
+  it('end after so many transactions', async () => {
+    const made = await rig({ limits: { transactionsPerSession: 2 } })
+    hosts(made.zone, 'there.example', '192.0.2.1')
+    const mx = made.peer('192.0.2.1', twice, session())
+    for (const name of ['a', 'b', 'c']) {
+      await made.put({ to: [`${name}@there.example`] })
+      await run(made)
+    }
+    expect(made.delivery.snapshot().idleSessions).toBe(1)
+    await made.clock.advance(5_000)
+    expect(await mx.done()).toHaveLength(2)
+  })
+
+  it('wait in bounded number, the longest idle leave first', async () => {
+    const made = await rig({ limits: { idleSessions: 2 } })
+    const peers = [1, 2, 3].map((n) => {
+      hosts(made.zone, `d${n}.example`, `192.0.2.${n}`)
+      return made.peer(`192.0.2.${n}`, session())
+    })
+    for (const n of [1, 2, 3]) {
+      await made.put({ to: [`a@d${n}.example`] })
+      await run(made)
+    }
+    expect(made.delivery.snapshot().idleSessions).toBe(2)
+    await peers[0]?.done()
+    expect(made.network.connections).toBe(2)
+    await made.scheduler.stop()
+    await made.delivery.close()
+    expect(made.network.connections).toBe(0)
+    expect(made.clock.timers).toBe(0)
+  })
+})
