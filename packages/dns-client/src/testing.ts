@@ -5,11 +5,6 @@
  */
 export * from './testing/cases.ts'
 export * from './testing/memory.ts'
+export type { ZoneEntry, ZoneRecords } from './zone/entry.ts'
 export type { Alias, Finding } from './zone/find.ts'
-export {
-  createZone,
-  type Zone,
-  type ZoneEntry,
-  type ZoneOptions,
-  type ZoneRecords,
-} from './zone/zone.ts'
+export { createZone, type Zone, type ZoneOptions } from './zone/zone.ts'

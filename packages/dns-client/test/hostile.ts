@@ -1,6 +1,9 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+import { createNodeResolver, type NodeResolverOptions } from '../src/node.ts'
+import { reply } from './rig.ts'
 
 /** What a hostile server does with a query. */
 export interface Script {
@@ -57,3 +60,33 @@ async function listen(both: boolean) {
     udp.close()
   }
 }
+
+/** A resolver that asks a hostile server; no time-out is meant to be reached but where a test shortens it. */
+export async function against(script: Script, options: NodeResolverOptions = {}) {
+  const hostile = await hostileServer(script)
+  const resolver = await createNodeResolver({ servers: [hostile.server], tryTimeout: 20_000, rounds: 1, ...options })
+  onTestFinished(() => resolver.close())
+  onTestFinished(() => hostile.close())
+  return { hostile, ask: () => resolver.resolve('a.example', 'A') }
+}
+
+const addressed = (query: Uint8Array, address: string): Uint8Array =>
+  reply(query, { answers: [{ owner: 'a.example', type: 'A', ttl: 9, data: { address } }] })
+
+/** The answer to a query for `a.example`, A, as it should be. */
+export const good = (query: Uint8Array): Uint8Array => addressed(query, '192.0.2.1')
+export const found = { kind: 'found', records: [{ address: '192.0.2.1' }] }
+
+/** What a forger would have us believe. */
+export const wrong = (query: Uint8Array): Uint8Array => addressed(query, '203.0.113.1')
+
+/** An answer that says that it did not fit. */
+export const cut = (query: Uint8Array): Uint8Array => changed(reply(query), 2, 0x02)
+
+/** Octets with some bits of one turned. */
+export const changed = (octets: Uint8Array, at: number, bits: number): Uint8Array =>
+  octets.map((octet, index) => (index === at ? octet ^ bits : octet))
+
+/** Waits for the whole query, without its length. */
+export const asked = (socket: Socket, then: (query: Buffer) => void): void =>
+  void socket.once('data', (octets) => then(octets.subarray(2)))

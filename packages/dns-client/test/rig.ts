@@ -6,6 +6,7 @@ import type {
   Message,
   Random,
   Receiver,
+  ResolverEvent,
   ResolverOptions,
   StubResolver,
 } from '../src/index.ts'
@@ -13,7 +14,7 @@ import { createResolver } from '../src/index.ts'
 import { headerOctets } from '../src/message/message.ts'
 import { questionEnd } from '../src/message/query.ts'
 import { dnsPacketCodec } from '../src/node.ts'
-import type { Zone } from '../src/testing.ts'
+import { createZone, type Zone } from '../src/testing.ts'
 import { respond } from '../src/zone/respond.ts'
 
 export interface ManualClock extends Clock {
@@ -127,3 +128,26 @@ export function resolverOver(
   })
   return { resolver, sent: transport.sent }
 }
+
+/** Names that answer in every way, all of them authentic. */
+export const zone = createZone(
+  {
+    'a.example': { ttl: 100, A: ['192.0.2.1'], MX: [{ preference: 1, exchange: 'mx.example' }] },
+    'short.example': { ttl: 1, A: ['192.0.2.2'] },
+    'broken.example': { fails: 'servfail' },
+    'refused.example': { fails: 'refused' },
+    'bogus.example': { fails: 'bogus' },
+    'mute.example': { fails: 'timeout' },
+  },
+  { authentic: true, negativeTtl: 20_000 },
+)
+
+/** A resolver on a manual clock; `on` gets each query. */
+export function rig(options: Partial<ResolverOptions> = {}, on?: (sent: Sent) => void) {
+  const clock = manualClock()
+  const events: ResolverEvent[] = []
+  const made = resolverOver(zone, clock, { observe: (event) => events.push(event), ...options }, on)
+  return { ...made, clock, events }
+}
+
+export const failed = (reason: string) => ({ kind: 'failed', reason })

@@ -6,12 +6,18 @@ import type { DnsTransport, KnownServer } from './transport.ts'
 /** So many datagrams that answer another query make it likely that somebody is guessing ours. */
 const maxStrangers = 50
 
+/**
+ * How one query to one server ended: with the message that answers it, with one that cannot be read, without one.
+ * `suspect`: many forged ones came by UDP, or one in which the case of the name was changed; TCP will tell. `closed`: the
+ * resolver was.
+ */
+export type ExchangeEnd = 'message' | 'malformed' | 'suspect' | 'unreachable' | 'timeout' | 'closed'
+
 /** What became of one query to one server. */
 export type Exchange =
   /** `octets`: how many they were. */
   | { readonly kind: 'message'; readonly message: Message; readonly octets: number }
-  /** `suspect`: only forged or case-changing answers came by UDP; TCP will tell. */
-  | { readonly kind: 'suspect' | 'malformed' | 'unreachable' | 'timeout' | 'closed' }
+  | { readonly kind: Exclude<ExchangeEnd, 'message'> }
 
 /** What an exchange needs. */
 export interface Line {

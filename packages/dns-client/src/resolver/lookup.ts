@@ -3,7 +3,7 @@ import { type Message, rcodes } from '../message/message.ts'
 import { mixCase, queryFor } from '../message/query.ts'
 import type { RecordOf, RecordType } from '../record/record.ts'
 import type { FailureReason } from './contract.ts'
-import { type Exchange, exchange, type Line } from './exchange.ts'
+import { type Exchange, type ExchangeEnd, exchange, type Line } from './exchange.ts'
 import { judge, type Verdict } from './judge.ts'
 import type { Servers } from './servers.ts'
 import type { KnownServer } from './transport.ts'
@@ -25,7 +25,7 @@ export type ResolverEvent =
       readonly protocol: 'udp' | 'tcp'
       readonly name: string
       readonly type: RecordType
-      readonly result: Exchange['kind']
+      readonly result: ExchangeEnd
       readonly took: Millis
     }
   /** A message came that answers no query of ours: forged, late, or from a broken server. */

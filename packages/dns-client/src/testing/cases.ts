@@ -1,6 +1,7 @@
 import { type RecordOf, type RecordType, recordTypes } from '../record/record.ts'
 import type { Answer, FailureReason, Resolver } from '../resolver/contract.ts'
-import { createZone, type Zone, type ZoneEntry } from '../zone/zone.ts'
+import type { ZoneEntry } from '../zone/entry.ts'
+import { createZone, type Zone } from '../zone/zone.ts'
 
 /** A resolver under test, and how to be done with it. */
 export interface ResolverUnderTest {
@@ -39,6 +40,13 @@ const names: Readonly<Record<string, ZoneEntry>> = {
       { preference: 20, exchange: 'b.example' },
     ],
   },
+  'zone.example': {
+    NS: ['NS.Zone.Example'],
+    SOA: { mname: 'NS.Zone.Example', rname: '.', serial: 4294967295, refresh: 1, retry: 2, expire: 3, minimum: 4 },
+    PTR: ['Zone.Example.'],
+    SRV: [{ priority: 1, weight: 2, port: 587, target: 'MX.Zone.Example' }],
+    TXT: [[Uint8Array.of(0x61), Uint8Array.of(), Uint8Array.of(0xff, 0xc3, 0xa9)]],
+  },
   'null.example': { MX: [{ preference: 0, exchange: '.' }] },
   'here.example': { CNAME: 'there.example' },
   'there.example': { CNAME: 'here.example' },
@@ -69,6 +77,21 @@ export function resolverCases(): readonly ResolverCase[] {
     found('gives text joined', 'plain.example', 'TXT', { authentic: false, validFor: 60 }, (answer) =>
       answer.records[0]?.text === 'v=spf1 -all' ? undefined : 'text differs',
     ),
+    found('gives text that is not UTF-8 as octets', 'zone.example', 'TXT', {
+      records: [
+        { strings: [Uint8Array.of(0x61), Uint8Array.of(), Uint8Array.of(0xff, 0xc3, 0xa9)], text: 'a\ufffd\u00e9' },
+      ],
+    }),
+    found('gives name servers', 'zone.example', 'NS', { records: [{ target: 'ns.zone.example' }] }),
+    found('gives reverse names', 'zone.example', 'PTR', { records: [{ target: 'zone.example' }] }),
+    found('gives services', 'zone.example', 'SRV', {
+      records: [{ priority: 1, weight: 2, port: 587, target: 'mx.zone.example' }],
+    }),
+    found('gives the start of a zone', 'zone.example', 'SOA', {
+      records: [
+        { mname: 'ns.zone.example', rname: '.', serial: 4294967295, refresh: 1, retry: 2, expire: 3, minimum: 4 },
+      ],
+    }),
     found('orders MX by preference', 'many.example', 'MX', {
       records: [
         { preference: 10, exchange: 'a.example' },

@@ -3,7 +3,7 @@ import { normalName, parentOf } from '../name/name.ts'
 import type { RecordOf, RecordType, TargetRecord } from '../record/record.ts'
 import type { FailureReason } from '../resolver/contract.ts'
 import { maxAliases, maxRecords } from '../resolver/judge.ts'
-import type { KeptEntry, ZoneEntry } from './zone.ts'
+import type { KeptEntry, ZoneEntry } from './entry.ts'
 
 /** An alias on the way. */
 export interface Alias {
@@ -77,7 +77,7 @@ export function find<T extends RecordType>(zone: Names, asked: string, type: T):
   }
 }
 
-/** The entry of a name, or of the wildcard that stands for it. @rfc 4592 3.3.1 */
+/** The entry of a name, or of the wildcard that stands for it (RFC 4592, 3.3.1). */
 function entryOf(zone: Names, name: string): KeptEntry | undefined {
   const own = zone.names.get(name)
   if (own !== undefined || hasBelow(zone, name)) return own
@@ -89,7 +89,7 @@ function entryOf(zone: Names, name: string): KeptEntry | undefined {
   }
 }
 
-/** A name without records still exists when there are names below it. @rfc 8020 3.1 */
+/** A name without records still exists when there are names below it (RFC 8020, 3.1). */
 function hasBelow(zone: Names, name: string): boolean {
   return (zone.below.get(name) ?? 0) > 0
 }

@@ -2,7 +2,7 @@ import { DnsError } from '../error.ts'
 import { normalRecord } from '../record/normal.ts'
 import { type MxRecord, type RecordOf, type RecordType, recordTypes } from '../record/record.ts'
 import { encodeUtf8 } from '../record/utf8.ts'
-import type { ZoneEntry } from './zone.ts'
+import type { ZoneEntry } from './entry.ts'
 
 /** All records of an entry, in the form in which they would come from a server. @throws DnsError `DNS_ZONE` */
 export function recordsOf(name: string, entry: ZoneEntry): Map<RecordType, readonly RecordOf<RecordType>[]> {

@@ -18,5 +18,5 @@ export const flagBits: readonly (readonly [Exclude<keyof Flags, 'response'>, num
   ['checkingDisabled', CHECKING_DISABLED],
 ]
 
-/** The EDNS option that says why an answer failed. @rfc 8914 2 */
+/** The EDNS option that says why an answer failed (RFC 8914, 2). */
 export const extendedError = 15
