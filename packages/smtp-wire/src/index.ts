@@ -41,5 +41,5 @@ export { type EnhancedStatus, explainStatus, parseStatus, type StatusExplanation
 export * from './server/events.ts'
 export { type ServerLimits, serverLimits } from './server/limits.ts'
 export { type ServerMode, ServerSession, type ServerSessionOptions } from './server/session.ts'
-export { commandTable, type Row, type TableVerb } from './server/table.ts'
+export { type CommandRow, commandTable, type TableVerb } from './server/table.ts'
 export * from './step.ts'

@@ -111,7 +111,19 @@ export const smtputf8 = defineExtension({
       : proceed,
 })
 
+/** Refuses what comes in chunks. */
+const nochunks = defineExtension({
+  name: 'nochunks',
+  rfc: 1,
+  keyword: 'XNOCHUNKS',
+  onDataStart: ({ chunked, recipients }) =>
+    chunked ? reply(554, '5.1', `No chunks for ${recipients.length}`) : proceed,
+})
+
 /** By keyword. */
 export const extensions: ReadonlyMap<string, AnyExtension> = new Map<string, AnyExtension>(
-  [pipelining, enhanced, size, chunking, binarymime, starttls, auth, smtputf8].map((one) => [one.keyword, one]),
+  [pipelining, enhanced, size, chunking, binarymime, starttls, auth, smtputf8, nochunks].map((one) => [
+    one.keyword,
+    one,
+  ]),
 )

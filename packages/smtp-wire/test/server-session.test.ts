@@ -89,6 +89,9 @@ describe('deadlines', () => {
     rig.now = 60
     say(rig, 'NO')
     expect(rig.session.deadline()).toBe(100)
+    rig.now = 70
+    expect(rig.session.poll()).toBeUndefined()
+    expect(rig.session.deadline()).toBe(100)
     rig.now = 90
     say(rig, 'O')
     expect(rig.session.deadline()).toBe(100)

@@ -157,7 +157,7 @@ function parseTail(text: string, at: number, limits: AddressLimits): readonly Ra
   return text.charCodeAt(at) === SP ? parseParameters(text.slice(at + 1), limits.utf8 === true) : undefined
 }
 
-const noParameters: readonly RawParameter[] = []
+const noParameters: readonly RawParameter[] = Object.freeze([])
 
 /** Letters, digits and marks that cannot break out of a Received field. */
 const isHelloName = (name: string): boolean => /^[A-Za-z0-9_.:[\]+~*-]{1,255}$/.test(name)

@@ -1,5 +1,4 @@
 import {
-  type AnyExtension,
   type ClientHalf,
   type DataContext,
   type Extension,
@@ -59,6 +58,3 @@ export function defineExtension<M extends ParameterSet = None, R extends Paramet
     ...spec,
   }
 }
-
-/** Any extension in a list whose types are kept. */
-export type ExtensionList = readonly AnyExtension[]

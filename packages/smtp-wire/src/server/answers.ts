@@ -86,9 +86,8 @@ function hello(state: SessionState, event: HelloEvent, answer: Answers['hello'])
 function mail(state: SessionState, event: MailEvent, reply: Answers['mail']): void {
   if (reply.code < 300) {
     const { reversePath, parameters, raw } = event
-    state.transaction = { reversePath, parameters, raw, recipients: [], overshoot: 0 }
+    state.transaction = { reversePath, parameters, raw, recipients: [] }
     state.phase = nextPhase(state.phase, 'mail')
-    state.lostRecipients = undefined
   }
   state.give(reply)
 }

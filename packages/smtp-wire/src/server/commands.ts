@@ -116,8 +116,8 @@ function runMail(state: SessionState, reversePath: ReversePath, raw: readonly Ra
 function runRcpt(state: SessionState, forwardPath: ForwardPath, raw: readonly RawParameter[]): ServerEvent | undefined {
   const transaction = openTransaction(state)
   if (transaction.recipients.length >= state.limits.recipients) {
-    transaction.overshoot += 1
-    if (transaction.overshoot > state.limits.recipients) state.errors += 1
+    state.overshoot += 1
+    if (state.overshoot > state.limits.recipients) state.errors += 1
     return state.give(replies.tooManyRecipients)
   }
   const read = readParameters(raw, state.registry.rcpt, state.grant.offered)

@@ -66,6 +66,8 @@ export class SessionState {
   rejection: Reply | undefined
   goingDown = false
   transaction: OpenTransaction | undefined
+  /** Recipients refused in this transaction since there were too many. */
+  overshoot = 0
   content: ContentInput | undefined
   /** Octets of the message in the chunks before this one. */
   chunkedOctets = 0
@@ -176,7 +178,6 @@ export class SessionState {
     this.endTransaction('closed')
     this.content = undefined
     this.dialogue = undefined
-    this.input.clear()
     this.mode = mode
   }
 
@@ -190,6 +191,7 @@ export class SessionState {
   /** The one place a transaction ends. */
   endTransaction(outcome: TransactionOutcome): void {
     this.phase = nextPhase(this.phase, 'rset')
+    this.overshoot = 0
     this.chunkedOctets = 0
     this.lostRecipients = undefined
     if (this.transaction === undefined) return

@@ -5,7 +5,7 @@ import { type Refusal, reply } from '../reply/reply.ts'
 export type TableVerb = 'hello' | 'mail' | 'rcpt' | 'data' | 'rset' | 'noop' | 'quit' | 'vrfy' | 'expn' | 'help'
 
 /** Where a command leads when it is accepted, or the refusal it meets. A refusal leaves the phase as it is. */
-export type Row = Readonly<Record<TableVerb, Phase | Refusal>>
+export type CommandRow = Readonly<Record<TableVerb, Phase | Refusal>>
 
 const needHello: Refusal = reply(503, '5.1', 'Say hello first')
 const needMail: Refusal = reply(503, '5.1', 'Need MAIL first')
@@ -20,7 +20,7 @@ const chunked: Refusal = reply(503, '5.1', 'BDAT has begun: go on with BDAT or R
  * @rfc 5321 4.1.4
  * @rfc 3030 2
  */
-export const commandTable: Readonly<Record<Phase, Row>> = {
+export const commandTable: Readonly<Record<Phase, CommandRow>> = {
   fresh: row('fresh', { mail: needHello, rcpt: needHello, data: needHello, rset: 'fresh' }),
   ready: row('ready', { mail: 'mail', rcpt: needMail, data: needMail, rset: 'ready' }),
   mail: row('mail', { mail: nested, rcpt: 'rcpt', data: needRcpt, rset: 'ready' }),
@@ -34,6 +34,6 @@ export function nextPhase(from: Phase, verb: TableVerb): Phase {
   return typeof to === 'string' ? to : from
 }
 
-function row(same: Phase, of: Pick<Row, 'mail' | 'rcpt' | 'data' | 'rset'>): Row {
+function row(same: Phase, of: Pick<CommandRow, 'mail' | 'rcpt' | 'data' | 'rset'>): CommandRow {
   return { ...of, hello: 'ready', noop: same, quit: same, vrfy: same, expn: same, help: same }
 }

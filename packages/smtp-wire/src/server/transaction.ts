@@ -18,8 +18,6 @@ export interface OpenTransaction {
   readonly parameters: Readonly<Record<string, unknown>>
   readonly raw: readonly RawParameter[]
   readonly recipients: ForwardPath[]
-  /** Recipients refused since there were too many. */
-  overshoot: number
 }
 
 /** Values by keyword, or why the first parameter that cannot be taken cannot. */
@@ -50,7 +48,7 @@ export function readParameters(
   return { kind: 'values', values }
 }
 
-const none: ReadParameters = { kind: 'values', values: {} }
+const none: ReadParameters = { kind: 'values', values: Object.freeze({}) }
 const unknownParameter: ReadParameters = { kind: 'unknown-parameter' }
 const brokenParameter: ReadParameters = { kind: 'parameter-syntax' }
 
