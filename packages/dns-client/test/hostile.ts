@@ -31,6 +31,7 @@ export async function hostileServer(script: Script) {
   })
   return {
     server: { address: '127.0.0.1', port: udp.address().port },
+    tcp,
     ports,
     get queries() {
       return queries

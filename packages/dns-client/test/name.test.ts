@@ -60,6 +60,20 @@ describe('reading a name', () => {
     )
   })
 
+  it.each(['00c0', '0040', '0080', '00c001', '000161', '00'])('gives up on %s', (digits) => {
+    expect(readName(hex(digits), 1)).toBeUndefined()
+  })
+
+  it('follows 127 pointers, not more', () => {
+    // The root, and then pointers that each lead to the one before.
+    const chain = Uint8Array.from([
+      0,
+      ...Array.from({ length: 128 }, (_, at) => [0xc0, at === 0 ? 0 : 2 * at - 1]).flat(),
+    ])
+    expect(readName(chain, 1 + 126 * 2)?.name).toBe('.')
+    expect(readName(chain, 1 + 127 * 2)).toBeUndefined()
+  })
+
   it('follows pointers up to a name of 255 octets', () => {
     // Labels of one octet, each but the first followed by a pointer to the one before.
     const chain = (labels: number): Uint8Array => {

@@ -1,10 +1,10 @@
 import { createHook } from 'node:async_hooks'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Server } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { DnsError } from '../src/index.ts'
 import { framed } from '../src/node/frame.ts'
-import { createNodeResolver, serveZone } from '../src/node.ts'
+import { createNodeResolver, nodeTransport, serveZone } from '../src/node.ts'
 import { createZone } from '../src/testing.ts'
 import { against, asked, cut, found, good, hostileServer } from './hostile.ts'
 import { failed } from './rig.ts'
@@ -51,6 +51,22 @@ describe('sockets', () => {
     expect(await ask()).toMatchObject(found)
     expect(requests).toEqual(expect.arrayContaining(['UDPWRAP', 'TCPCONNECTWRAP']))
     expect(requests).not.toContain('GETADDRINFOREQWRAP')
+  })
+
+  it('tell nothing once they were called off', async () => {
+    const hung = Promise.withResolvers<unknown>()
+    const { hostile } = await against({ tcp: (socket) => void socket.resume().on('close', hung.resolve) })
+    const told: string[] = []
+    const receiver = { message: () => void told.push('message'), failed: () => void told.push('failed') }
+    const server = { ...hostile.server, trusted: true }
+    nodeTransport.udp(new Uint8Array(12), server, receiver)()
+    const connected = once(hostile.tcp as Server, 'connection')
+    const cancel = nodeTransport.tcp(new Uint8Array(12), server, receiver)
+    await connected
+    cancel()
+    await hung.promise
+    await new Promise(setImmediate)
+    expect(told).toEqual([])
   })
 
   it('are let go of when the resolver closes', async () => {
@@ -105,6 +121,24 @@ describe('a zone on a port', () => {
     const resolver = await createNodeResolver({ servers: [server] })
     expect(await resolver.resolve('a.example', 'A')).toMatchObject(found)
     resolver.close()
+  })
+
+  it('cuts off a client that asks and does not read', async () => {
+    const big = createZone({ a: { TXT: ['x'.repeat(60_000)] } })
+    const server = await serveZone(big)
+    onTestFinished(() => server.close())
+    const query = framed(hex('0007 0100 0001 0000 0000 0000 0161 00 0010 0001'))
+    const socket = connect(server.port, server.address).on('error', () => undefined)
+    socket.pause()
+    for (let count = 0; count < 400; count++) socket.write(query)
+    await new Promise((flushed) => socket.write(query, flushed))
+    let received = 0
+    socket.on('data', (octets) => {
+      received += octets.length
+    })
+    socket.resume()
+    await once(socket, 'close')
+    expect(received).toBeLessThan(400 * 60_000)
   })
 
   it('needs a port that is free, and an address', async () => {

@@ -30,6 +30,8 @@ export interface ZoneServer {
 
 const maxConnections = 100
 const idleMillis = 10_000
+/** A client that lets more answers lie than this is cut off. */
+const maxUnread = 1024 * 1024
 
 /**
  * Serves a zone by UDP and TCP on one port, as a validating recursive server would that knows nothing else: made for
@@ -75,7 +77,8 @@ export async function serveZone(zone: Zone, options: ServeOptions = {}): Promise
     socket.on('data', (octets) => {
       for (const query of frames.feed(octets))
         answer('tcp', query, (reply) => {
-          if (socket.writable) socket.write(framed(reply))
+          if (socket.writableLength > maxUnread) socket.destroy()
+          else if (socket.writable) socket.write(framed(reply))
         })
     })
   }

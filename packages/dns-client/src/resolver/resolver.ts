@@ -14,7 +14,9 @@ import type { DnsServer, DnsTransport, KnownServer } from './transport.ts'
 export interface ResolverOptions {
   /** Asked in this order. If any is trusted, only the trusted ones are. */
   readonly servers: readonly DnsServer[]
+  /** The sockets. */
   readonly transport: DnsTransport
+  /** How messages are written and read. */
   readonly codec: MessageCodec
   readonly clock: Clock
   readonly random: Random
@@ -28,6 +30,7 @@ export interface ResolverOptions {
   readonly concurrency?: number
   /** Send names in mixed case as a further hurdle for forgers. Default true. */
   readonly mixedCase?: boolean
+  /** How much is kept. */
   readonly cache?: Partial<CacheLimits>
   /** How long answers are kept, in seconds. */
   readonly keep?: Partial<KeepTimes>

@@ -105,7 +105,7 @@ function readSection(walk: Walk, records: readonly Answer[] = []): MessageRecord
   return section
 }
 
-/** What dns-packet read of a record, once its data is known to be as long as it took it to be. */
+/** The data of a record as dns-packet read it, provided that it took as many octets as the record states. */
 function dataOf(octets: Buffer, record: Answer, { start, end }: Place): MessageRecord['data'] {
   const lastName = (at: number): string => {
     const { name, next } = nameAt(octets, at)
