@@ -42,6 +42,24 @@ describe('framing', () => {
     for (const pieces of cuts(toOctets(wire))) expect(lines(pieces, max)).toEqual(expected)
   })
 
+  it('what is held of a line is a copy, also of a Node buffer', () => {
+    for (const make of [(text: string) => Buffer.from(text), toOctets]) {
+      const input = new LineInput()
+      const first = make('x\r\nab')
+      input.feed(first)
+      expect(input.line(10)).toMatchObject({ kind: 'item' })
+      expect(input.line(10)).toEqual({ kind: 'need-more' })
+      first.fill(0)
+      const second = make('cd')
+      input.feed(second)
+      expect(input.line(10)).toEqual({ kind: 'need-more' })
+      second.fill(0)
+      input.feed(make('\r\n'))
+      const step = input.line(10)
+      expect(step.kind === 'item' && toText(step.value)).toBe('abcd')
+    }
+  })
+
   it('an endless line is told as such after so many octets, in whatever pieces', () => {
     const octets = new Uint8Array(ENDLESS_LINE_OCTETS + 1).fill(0x78)
     for (const size of [1, 7, 512, 1_000, octets.length]) {

@@ -100,7 +100,7 @@ const show = (octets: readonly number[]): string =>
   )
 
 /** An event in one line. */
-export function describe(event: AnyEvent): string {
+function describe(event: AnyEvent): string {
   switch (event.kind) {
     case 'greet':
       return 'greet'

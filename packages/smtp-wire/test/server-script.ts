@@ -25,7 +25,7 @@ export interface Case {
   readonly steps: readonly Step[]
 }
 
-export type Step =
+type Step =
   | { readonly kind: 'send'; readonly octets: Uint8Array; readonly line: number }
   | { readonly kind: 'do'; readonly what: string; readonly line: number }
   | { readonly kind: 'answer'; readonly event: string; readonly answer: unknown }

@@ -12,12 +12,15 @@ export interface Mailbox {
 
 /** What addresses may be; the defaults are those of RFC 5321 4.5.3.1. */
 export interface AddressLimits {
+  /** Quotes included. @rfc 5321 4.5.3.1.1 */
   readonly localPartOctets: number
+  /** Brackets and a source route included. @rfc 5321 4.5.3.1.3 */
   readonly pathOctets: number
   /** They may hold UTF-8 beyond ASCII. Default false. @rfc 6531 3.3 */
   readonly utf8?: boolean
 }
 
+/** 64 octets of local-part, 256 of path, ASCII. */
 export const addressLimits: AddressLimits = { localPartOctets: 64, pathOctets: 256 }
 
 /**

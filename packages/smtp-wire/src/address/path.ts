@@ -13,7 +13,9 @@ export interface PostmasterPath {
   readonly kind: 'postmaster'
 }
 
+/** What MAIL FROM names. */
 export type ReversePath = NullPath | Mailbox
+/** What RCPT TO names. */
 export type ForwardPath = PostmasterPath | Mailbox
 
 /** Why a path was not one. */

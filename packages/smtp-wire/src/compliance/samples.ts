@@ -20,8 +20,11 @@ type Samples<S> = { readonly [K in keyof S]?: S[K] extends ParameterCodec<infer 
 
 /** What an extension is tried with. Every parameter and every verb needs its samples. */
 export interface ExtensionSamples<M, R> {
+  /** By MAIL parameter. */
   readonly mail?: Samples<M>
+  /** By RCPT parameter. */
   readonly rcpt?: Samples<R>
+  /** By verb. */
   readonly verbs?: Readonly<Record<string, VerbSample>>
   /** Argument lists servers offer with the keyword; an empty list and hostile ones are tried anyway. */
   readonly offers?: readonly Offer[]

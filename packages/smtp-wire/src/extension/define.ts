@@ -14,7 +14,7 @@ import {
   type Verdict,
 } from './types.ts'
 
-/** What an author writes; everything but the first three may be left out. */
+/** What an author writes; everything but the first three may be left out. The fields are those of {@link Extension}. */
 export interface ExtensionSpec<M extends ParameterSet, R extends ParameterSet> {
   readonly name: string
   readonly rfc: number

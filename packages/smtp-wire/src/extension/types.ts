@@ -29,6 +29,7 @@ export interface SessionContext {
   /** Who authenticated, if anybody. */
   readonly identity: string | undefined
   readonly lmtp: boolean
+  /** Of this server. */
   readonly limits: { readonly messageOctets: number }
 }
 
@@ -123,6 +124,7 @@ export type Requirement = string | { readonly tls: true }
 
 /** A service extension: one value, both halves. Made by `defineExtension`. @rfc 5321 2.2 */
 export interface Extension<M extends ParameterSet = ParameterSet, R extends ParameterSet = ParameterSet> {
+  /** For messages to people: lower case, as its file is called. */
   readonly name: string
   /** Number of the RFC that registers it. */
   readonly rfc: number
@@ -130,15 +132,20 @@ export interface Extension<M extends ParameterSet = ParameterSet, R extends Para
   readonly keyword: string
   /** Arguments to offer now, or `undefined`: do not offer, do not accept its parameters and verbs. */
   readonly ehlo: (context: SessionContext) => readonly string[] | undefined
+  /** Parameters of MAIL. */
   readonly mail: M
+  /** Parameters of RCPT. */
   readonly rcpt: R
   /** By verb, upper case. */
   readonly verbs: Readonly<Record<string, VerbSpec>>
   /** Keywords must be in the same list. The extension is offered only where all it requires is there. */
   readonly requires: readonly Requirement[]
   readonly switches: SessionSwitches
+  /** Judges a MAIL after its parameters were read; like all hooks synchronous and pure. */
   readonly onMail: (parameters: ParameterValues<M>, context: TransactionContext) => Verdict
+  /** Judges a RCPT. */
   readonly onRcpt: (parameters: ParameterValues<R>, context: RcptContext) => Verdict
+  /** Judges a transaction at DATA or its first BDAT. */
   readonly onDataStart: (context: DataContext) => Verdict
   readonly client: ClientHalf
 }

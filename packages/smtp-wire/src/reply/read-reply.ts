@@ -8,10 +8,13 @@ export type ReplyFault = 'reply-line-too-long' | 'reply-too-many-lines' | 'reply
 
 /** Bounds on what a server may say. RFC 5321 asks for 512 octets a line; real servers send more. */
 export interface ReplyLimits {
+  /** Of one line, with its line end. */
   readonly lineOctets: number
+  /** Of one reply. */
   readonly lines: number
 }
 
+/** 2048 octets a line, 128 lines. */
 export const replyLimits: ReplyLimits = { lineOctets: 2048, lines: 128 }
 
 /**

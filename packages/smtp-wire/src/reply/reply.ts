@@ -3,7 +3,9 @@ import { type EnhancedStatus, isStatusDetail } from './status.ts'
 
 /** One reply, ours or a peer's. A peer's text is remote: escape it wherever it is shown. @rfc 5321 4.2 */
 export interface Reply<C extends number = number> {
+  /** Three digits, the first from 2 to 5. */
   readonly code: C
+  /** Of the same class as the code. @rfc 3463 2 */
   readonly status?: EnhancedStatus
   /** One element a line, without code, status and line end. At least one, possibly empty. */
   readonly text: readonly string[]

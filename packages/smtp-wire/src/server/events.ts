@@ -29,6 +29,7 @@ export type TransactionOutcome = 'accepted' | 'refused' | 'reset' | 'fault' | 'c
 export interface Transaction<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly reversePath: ReversePath
   readonly parameters: MailParameters<X>
+  /** MAIL's parameters as they came, in order. */
   readonly raw: readonly RawParameter[]
   /** Accepted recipients, in order. */
   readonly recipients: readonly ForwardPath[]
@@ -38,18 +39,22 @@ export interface Transaction<X extends readonly AnyExtension[] = readonly AnyExt
 export interface GreetEvent {
   readonly kind: 'greet'
 }
+/** HELO, EHLO or LHLO. @rfc 5321 4.1.1.1 */
 export interface HelloEvent {
   readonly kind: 'hello'
   /** As given; made of characters that cannot break out of a Received field. */
   readonly name: string
+  /** Not HELO: keywords are offered. */
   readonly extended: boolean
 }
+/** MAIL, with parameters that were read and not refused by an extension. @rfc 5321 4.1.1.2 */
 export interface MailEvent<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly kind: 'mail'
   readonly reversePath: ReversePath
   readonly parameters: MailParameters<X>
   readonly raw: readonly RawParameter[]
 }
+/** RCPT, likewise. @rfc 5321 4.1.1.3 */
 export interface RcptEvent<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly kind: 'rcpt'
   readonly forwardPath: ForwardPath
@@ -70,6 +75,7 @@ export interface BodyEvent {
 export interface DataEndEvent<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   readonly kind: 'data-end'
   readonly transaction: Transaction<X>
+  /** Of the content, unstuffed; as many as the bodies had. */
   readonly octets: number
 }
 /** A verb whose extension asks; `line` is set when it is the peer's answer to a challenge. */
@@ -117,15 +123,21 @@ export type ServerEvent<X extends readonly AnyExtension[] = readonly AnyExtensio
 
 /** What RFC 5321 4.3.2 allows at each point. */
 export interface Answers {
+  /** 421 and 521 close; 554 waits for QUIT. */
   readonly greet: Reply<220> | Refusal
   /** `accept`: the session composes the reply with its keywords. */
   readonly hello: 'accept' | Refusal
+  /** 250 opens the transaction. */
   readonly mail: Reply<250> | Refusal
+  /** Any of the three takes the recipient. */
   readonly rcpt: Reply<250 | 251 | 252> | Refusal
   /** `go`: 354. */
   readonly 'data-start': 'go' | Refusal
+  /** Under LMTP one stands for all recipients, or a list has one for each, in their order. */
   readonly 'data-end': Reply<250> | Refusal | readonly (Reply<250> | Refusal)[]
+  /** 334 asks for another line. */
   readonly verb: Reply
+  /** What is known of the argument, or that nothing is told. */
   readonly lookup: Reply<250 | 251 | 252> | Refusal
 }
 

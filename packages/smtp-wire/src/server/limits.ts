@@ -18,6 +18,7 @@ export interface ServerLimits {
   readonly idleCommands: number
 }
 
+/** What a server takes where nothing else is said: 50 MiB, 1000 recipients, the times of RFC 5321 4.5.3.2. */
 export const serverLimits: ServerLimits = {
   messageOctets: 50 * 1024 * 1024,
   recipients: 1000,

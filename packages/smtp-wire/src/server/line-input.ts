@@ -60,7 +60,8 @@ export class LineInput {
       return step
     }
     if (step.kind === 'need-more') {
-      this.#held = rest.slice()
+      // Not slice: that of a Node buffer is a view.
+      this.#held = new Uint8Array(rest)
       this.#at = this.#input.length
       return step
     }

@@ -29,6 +29,7 @@ export class ServerSession<const X extends readonly AnyExtension[]> {
     this.#state.told.push(this.#state.ask({ kind: 'greet' }))
   }
 
+  /** What the driver has to do next. */
   get mode(): ServerMode {
     return this.#state.mode
   }

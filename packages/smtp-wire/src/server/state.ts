@@ -19,10 +19,13 @@ import type { OpenTransaction } from './transaction.ts'
 export interface ServerSessionOptions<X extends readonly AnyExtension[]> {
   /** Name this host greets with. */
   readonly hostname: string
+  /** Those that may be offered, in the order of the EHLO reply. */
   readonly extensions: X
   /** Default `smtp`. @rfc 2033 */
   readonly protocol?: 'smtp' | 'lmtp'
+  /** Those left out are {@link serverLimits}. */
   readonly limits?: Partial<ServerLimits>
+  /** Default RFC 5321's. UTF-8 is allowed by an extension that is offered, not here. */
   readonly addressLimits?: AddressLimits
   /** What becomes of a CR or LF alone in content that comes by DATA. Default `refuse`. */
   readonly bareLineEnds?: BareLineEnds
