@@ -49,13 +49,19 @@ export function shakeHands(
     secured.on('_tlsError', (error: unknown) => fail(codeOf(error), error))
     secured.once('close', ended)
     secured.once('end', ended)
-    secured.once(options.role === 'server' ? 'secure' : 'secureConnect', () => {
-      if (!underway) return
+    const done = (): void => {
       const info = options.role === 'server' ? seenByServer(secured) : seenByClient(secured, options.serverName)
       if (options.mustVerify === true && !info.verified) return fail(info.because ?? 'no certificate')
       underway = false
       clearTimeout(timer)
       resolve({ socket: secured, info })
+    }
+    secured.once(options.role === 'server' ? 'secure' : 'secureConnect', () => {
+      try {
+        if (underway) done()
+      } catch (error) {
+        fail(codeOf(error), error)
+      }
     })
   })
 }
