@@ -38,7 +38,7 @@ export function shakeHands(
       underway = false
       clearTimeout(timer)
       secured.destroy()
-      reject(new HandshakeError(code, { cause }))
+      reject(cause instanceof HandshakeError ? cause : new HandshakeError(code, { cause }))
     }
     const ended = (): void => {
       if (underway) fail('ECONNRESET')
@@ -49,16 +49,14 @@ export function shakeHands(
     secured.on('_tlsError', (error: unknown) => fail(codeOf(error), error))
     secured.once('close', ended)
     secured.once('end', ended)
-    const done = (): void => {
-      const info = options.role === 'server' ? seenByServer(secured) : seenByClient(secured, options.serverName)
-      if (options.mustVerify === true && !info.verified) return fail(info.because ?? 'no certificate')
-      underway = false
-      clearTimeout(timer)
-      resolve({ socket: secured, info })
-    }
     secured.once(options.role === 'server' ? 'secure' : 'secureConnect', () => {
+      if (!underway) return
       try {
-        if (underway) done()
+        const info = options.role === 'server' ? seenByServer(secured) : seenByClient(secured, options.serverName)
+        if (options.mustVerify === true && !info.verified) throw new HandshakeError(info.because ?? 'no certificate')
+        underway = false
+        clearTimeout(timer)
+        resolve({ socket: secured, info })
       } catch (error) {
         fail(codeOf(error), error)
       }
