@@ -2,7 +2,7 @@ import type { AnyExtension, Offer, ParameterCodec, SessionContext, TransactionWi
 
 /** Samples of one parameter. */
 export interface ParameterSample<V> {
-  /** Values the codec must carry there and back; the first one, and more where they differ in form. */
+  /** Values the codec must carry there and back. At least one; the first also stands in whole transactions. */
   readonly values: readonly V[]
   /** Texts behind "=" that are not of this parameter (`undefined`: no "="); each is answered 501. At least one. */
   readonly malformed: readonly (string | undefined)[]

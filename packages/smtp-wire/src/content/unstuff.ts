@@ -4,7 +4,7 @@ import { skipText } from './scan.ts'
 /** What can be wrong with content. It is read to its true end all the same. */
 export type DataFault = 'bare-lf' | 'bare-cr'
 
-/** What {@link DataDecoder.next} made of the next `consumed` octets. */
+/** What {@link DataDecoder.next} made of the next `consumed` octets; they are none only for a repaired line end. */
 export type DataStep =
   /** Nothing to keep: a stuffed dot, a part of the end, or content behind a fault. */
   | { readonly kind: 'none'; readonly consumed: number }

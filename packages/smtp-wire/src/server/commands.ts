@@ -84,23 +84,23 @@ function run(state: SessionState, command: Exclude<Command, { kind: 'other' }>):
       state.close('closing')
       return undefined
     case 'hello':
-      return state.isIdle()
+      return state.isTooIdle()
         ? undefined
         : state.ask({ kind: 'hello', name: command.name, extended: command.verb !== 'HELO' })
     case 'vrfy':
-      return state.isIdle() ? undefined : state.ask({ kind: 'lookup', verb: 'VRFY', argument: command.argument })
+      return state.isTooIdle() ? undefined : state.ask({ kind: 'lookup', verb: 'VRFY', argument: command.argument })
     case 'expn':
-      return state.isIdle() ? undefined : state.ask({ kind: 'lookup', verb: 'EXPN', argument: command.argument })
+      return state.isTooIdle() ? undefined : state.ask({ kind: 'lookup', verb: 'EXPN', argument: command.argument })
     case 'rset':
-      if (state.isIdle()) return undefined
+      if (state.isTooIdle()) return undefined
       state.send(replies.ok)
       state.endTransaction('reset')
       return undefined
     case 'noop':
-      if (!state.isIdle()) state.send(replies.ok)
+      if (!state.isTooIdle()) state.send(replies.ok)
       return undefined
     case 'help':
-      if (!state.isIdle()) state.send(replies.help)
+      if (!state.isTooIdle()) state.send(replies.help)
       return undefined
   }
 }
@@ -150,7 +150,7 @@ function runVerb(state: SessionState, verb: string, argument: string): ServerEve
   if (owned === undefined || effect === undefined)
     return state.fault('unknown-verb', OBSOLETE_VERBS.has(verb) ? replies.obsoleteVerb : replies.unknownVerb)
   if (!legal) return state.fault('bad-sequence', replies.notHere)
-  if (state.isIdle()) return undefined
+  if (state.isTooIdle()) return undefined
   switch (effect.kind) {
     case 'reply':
       // A refused part of the content spoils the whole: what follows must not pass for the message.

@@ -163,7 +163,7 @@ export class SessionState {
   }
 
   /** Counts a command that carries no mail forward; true when there were too many, and the session is over. */
-  isIdle(): boolean {
+  isTooIdle(): boolean {
     this.idle += 1
     if (this.idle <= this.limits.idleCommands) return false
     this.end('too-many-idle-commands', this.replies.tooManyIdle)
