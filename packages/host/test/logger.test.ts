@@ -1,12 +1,20 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { createLogger, HostError, secret } from '../src/index.ts'
 
 function collecting(options: { level?: 'info' | 'warn' | 'error' | 'silent'; maxText?: number } = {}) {
   const lines: string[] = []
-  const log = createLogger({ ...options, to: { write: (line) => lines.push(line) }, now: () => 1_790_000_000_000 })
+  const to = new Writable({
+    decodeStrings: false,
+    write(line: string, _, done) {
+      lines.push(line)
+      done()
+    },
+  })
+  const log = createLogger({ ...options, to, now: () => 1_790_000_000_000 })
   return { lines, log }
 }
 
@@ -86,6 +94,37 @@ describe('log', () => {
         .map((line) => line && JSON.parse(line).msg),
     ).toEqual(['one', 'two', ''])
     rmSync(folder, { recursive: true })
+  })
+
+  it('does not wait for a reader that does not read: it drops and counts', () => {
+    const lines: string[] = []
+    let goOn = (): void => undefined
+    const to = new Writable({
+      decodeStrings: false,
+      write(line: string, _, done) {
+        lines.push(line)
+        goOn = done
+      },
+    })
+    const log = createLogger({ to, maxText: 2 ** 20 })
+    for (let at = 0; at < 20; at++) log.info('big', { text: 'x'.repeat(2 ** 20) })
+    expect(to.writableLength).toBeLessThan(2 ** 23 + 2 ** 21)
+    while (to.writableLength > 0) goOn()
+    log.info('after', {})
+    expect(
+      lines
+        .at(-1)
+        ?.split('\n')
+        .map((line) => line && JSON.parse(line)),
+    ).toMatchObject([{ level: 'warn', msg: 'log-lines-dropped', count: 20 - lines.length + 1 }, { msg: 'after' }, ''])
+  })
+
+  it('outlives a reader that has gone', async () => {
+    const to = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
+    const log = createLogger({ to })
+    log.info('one', {})
+    await new Promise((resolve) => to.on('close', resolve))
+    log.info('two', {})
   })
 
   it('throws when the file cannot be opened', () => {

@@ -29,7 +29,9 @@ export async function* callAdmin(path: string, procedure: string, input: unknown
 function send(path: string, procedure: string, input: unknown): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' }
-    const call = request({ socketPath: socketPath(path), method: 'POST', path: `/${procedure}`, headers }, resolve)
+    // A connection kept for the next call may be gone by then.
+    const where = { socketPath: socketPath(path), path: `/${procedure}`, agent: false }
+    const call = request({ ...where, method: 'POST', headers }, resolve)
     call.on('error', (error) => reject(unreachable(path, error)))
     call.end(input === undefined ? '' : JSON.stringify(input))
   })

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { bounded } from './bounded.ts'
 
@@ -15,8 +16,8 @@ export interface HostLog {
 export interface LoggerOptions {
   /** Default `info`. */
   readonly level?: LogLevel
-  /** A file to append to, or where lines go; default the standard output. */
-  readonly to?: string | { write(line: string): unknown }
+  /** A file to append to, or a stream; default the standard output. */
+  readonly to?: string | Writable
   /** Milliseconds since 1970-01-01; default the machine's clock. */
   now?(): number
   /** Characters of a text that are kept. Default 1,000. */
@@ -24,19 +25,23 @@ export interface LoggerOptions {
 }
 
 /**
- * Makes a log of JSON lines: `level`, `time` (ISO 8601, UTC), `msg` (the event), then the fields. A line is with the system when
- * the call returns, so that a killed process loses none. A log that cannot be written does not stop the server.
+ * Makes a log of JSON lines: `level`, `time` (ISO 8601, UTC), `msg` (the event), then the fields. A line is with the
+ * system when the call returns, so that a killed process loses none; only a reader of the standard output that does not
+ * keep up makes lines wait, and beyond 8 MiB they are dropped and counted. Nothing about the log stops the server.
  *
  * @throws the system's error when the file cannot be opened.
  */
 export function createLogger(options: LoggerOptions = {}): HostLog {
-  const { level = 'info', to = '', now = Date.now, maxText = 1_000 } = options
-  const sink = typeof to === 'string' ? destination(to) : to
+  const { level = 'info', to = process.stdout, now = Date.now, maxText = 1_000 } = options
+  const time = (): string => new Date(now()).toISOString()
+  const lost = (count: number): string =>
+    `${JSON.stringify({ level: 'warn', time: time(), msg: 'log-lines-dropped', count })}\n`
+  const sink = typeof to === 'string' ? fileSink(to) : streamSink(to, lost)
   const logger = pino(
     {
       level,
       base: null,
-      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      timestamp: () => `,"time":"${time()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     { write: (line) => void sink.write(escaped(line)) },
@@ -48,14 +53,38 @@ export function createLogger(options: LoggerOptions = {}): HostLog {
   return { info: tell('info'), warn: tell('warn'), error: tell('error') }
 }
 
-function destination(file: string): { write(line: string): unknown } {
-  const sink = pino.destination({ dest: file === '' ? 1 : file, sync: true, append: true, mkdir: false })
+interface Sink {
+  write(line: string): unknown
+}
+
+function fileSink(file: string): Sink {
+  const sink = pino.destination({ dest: file, sync: true, append: true })
   let told = false
   sink.on('error', (error: Error) => {
     if (!told) process.stderr.write(`the log cannot be written: ${error.message}\n`)
     told = true
   })
   return sink
+}
+
+/** Octets that may wait for a slow reader. */
+const maxWaiting = 8_388_608
+
+/** `tellDropped` makes the line that says how many are missing. */
+function streamSink(stream: Writable, tellDropped: (count: number) => string): Sink {
+  let dropped = 0
+  // A reader that has gone is no reason to go as well.
+  stream.on('error', () => undefined)
+  return {
+    write(line) {
+      if (stream.writableLength > maxWaiting) {
+        dropped += 1
+        return
+      }
+      stream.write(dropped === 0 ? line : tellDropped(dropped) + line)
+      dropped = 0
+    },
+  }
 }
 
 /**
