@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Settlement } from '../src/index.ts'
+import type { Lease, Settlement } from '../src/index.ts'
 import { createMemoryStore, judgeSettlement, QueueError } from '../src/index.ts'
 import { createManualClock, createSeededRandom, settled } from '../src/testing.ts'
 import { all, deliveredAll, envelope, later, rig, storeFailed, unreachable, withOverrides } from './rig.ts'
@@ -49,6 +49,38 @@ describe('scheduler', () => {
     expect(delivered).toHaveLength(1)
     await clock.advance(300_000)
     expect(delivered).toHaveLength(2)
+  })
+
+  it('does not forget a retry that was agreed on while the store was being asked', async () => {
+    const clock = createManualClock()
+    const memory = createMemoryStore({ clock, random: createSeededRandom(7) })
+    let gate = Promise.resolve()
+    // Its answer is as old as the question: what is settled meanwhile is not part of it.
+    const store = withOverrides(memory, {
+      async due(limit) {
+        const answer = await memory.due(limit)
+        await gate
+        return answer
+      },
+    })
+    const first = later<Settlement>()
+    const { scheduler, put, delivered } = await rig(
+      (lease, signal) => (delivered.length === 1 ? first.promise : deliveredAll(lease, signal)),
+      { store, clock },
+    )
+    await put('a.example')
+    scheduler.start()
+    await settled()
+    const answer = later<void>()
+    gate = answer.promise
+    scheduler.wake()
+    await settled()
+    first.resolve(all(delivered[0] as Lease, { kind: 'deferred', delay: 50, because: 'busy' }))
+    await settled()
+    answer.resolve()
+    await clock.advance(50)
+    expect(delivered).toHaveLength(2)
+    await scheduler.stop()
   })
 
   it('gives a newcomer its place before a backlog gets its next', async () => {

@@ -54,7 +54,7 @@ export const due: Do<'due'> = ({ tables }, { limit, now }) => {
 }
 
 /** Leases that have run out make their work due again; the lease itself stays on it until somebody takes it. */
-export function sweep(tables: Tables, now: number): void {
+function sweep(tables: Tables, now: number): void {
   const found = tables.all(
     'SELECT DISTINCT destination FROM work WHERE until <= ? AND due IS NULL AND message NOT IN (SELECT message FROM corrupt)',
     now,

@@ -10,7 +10,7 @@ export interface NewMessage {
 }
 
 /** A lease named by plain data. */
-export interface LeaseName {
+interface LeaseName {
   readonly id: string
   readonly destination: string
   readonly fence: number
@@ -97,7 +97,7 @@ export interface Stretch {
 }
 
 /** Where the content is. */
-export type StoredContent =
+type StoredContent =
   | { readonly kind: 'row'; readonly body: Stretch }
   | { readonly kind: 'file'; readonly size: number; readonly sum: number }
   | { readonly kind: 'corrupt'; readonly because: string }

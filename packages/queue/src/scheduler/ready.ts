@@ -60,9 +60,11 @@ export class Ready {
     if (warmed || reached) this.#outdated = true
     if (!this.#outdated || now < this.#nextAsk) return
     this.#outdated = false
+    // What is settled while the store is asked is not part of its answer; what is expected from then on stands beside it.
+    this.#nextDue = undefined
     const { destinations, next } = await this.#ask(free + 1 + this.#destinations.blocked)
     this.#nextAsk = now + Math.floor(destinations.length / readPerMs)
-    this.#nextDue = next
+    if (next !== undefined) this.expect(next)
     this.#ready = new Map()
     this.#passedOver = []
     for (const { destination, since } of destinations)
