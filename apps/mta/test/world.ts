@@ -25,7 +25,7 @@ export interface World {
   send(from: string, to: string, mail: Mail): Promise<readonly RecipientResult[]>
 }
 
-export interface Mail {
+interface Mail {
   readonly from: string
   readonly to: readonly string[]
   readonly content?: string
@@ -43,7 +43,7 @@ export interface Host {
   ledger(): Promise<QueueStats>
 }
 
-export interface LoggedEvent {
+interface LoggedEvent {
   readonly event: string
   readonly fields: Readonly<Record<string, unknown>>
 }

@@ -94,12 +94,16 @@ describe('administration socket', () => {
         yield 1
         throw new HostError('HOST_ADMIN_REFUSED', 'no message x', { procedure: 'refuse' })
       },
+      atOnce() {
+        throw new HostError('HOST_ADMIN_REFUSED', 'not like that', { procedure: 'atOnce' })
+      },
       async *fault() {
         yield 1
         throw new Error('bug')
       },
     })
     await expect(values('refuse')).rejects.toMatchObject({ code: 'HOST_ADMIN_REFUSED', message: 'no message x' })
+    await expect(values('atOnce')).rejects.toMatchObject({ message: 'not like that' })
     expect(warnings).toEqual([])
     await expect(values('fault')).rejects.toMatchObject({ code: 'HOST_ADMIN_REFUSED', message: 'bug' })
     expect(warnings).toEqual(['admin-failed'])

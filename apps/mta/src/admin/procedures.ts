@@ -40,12 +40,7 @@ export function queueProcedures(store: QueueStore, log: Log): ReadonlyMap<keyof 
     ['show', (input) => show(store, checked('show', input).id)],
     ['content', (input) => content(store, checked('content', input).id)],
     ['change', (input) => applied(store, log, checked('change', input))],
-    [
-      'stats',
-      async function* () {
-        yield await store.stats()
-      },
-    ],
+    ['stats', (input) => stats(store, checked('stats', input))],
   ])
 }
 
@@ -54,6 +49,10 @@ function checked<K extends keyof typeof inputs>(procedure: K, input: unknown): z
   if (!result.success)
     throw new HostError('HOST_ADMIN_REFUSED', `${procedure}: ${z.prettifyError(result.error)}`, { procedure })
   return result.data as z.output<(typeof inputs)[K]>
+}
+
+async function* stats(store: QueueStore, _: undefined): AsyncGenerator<unknown> {
+  yield await store.stats()
 }
 
 async function* show(store: QueueStore, id: QueueId): AsyncGenerator<unknown> {

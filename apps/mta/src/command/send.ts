@@ -103,13 +103,17 @@ function told(console: Console, whom: string, { code, status, text }: Reply): nu
 }
 
 /** Lines ended by CRLF, as the network wants them, whatever they ended with. */
-function networkLines(octets: Uint8Array): Uint8Array {
+export function networkLines(octets: Uint8Array): Uint8Array {
   const [CR, LF] = [0x0d, 0x0a]
-  const result: number[] = []
+  const result = new Uint8Array(2 * octets.length + 2)
+  let length = 0
+  const endLine = (): void => {
+    result[length++] = CR
+    result[length++] = LF
+  }
   for (const [at, octet] of octets.entries())
-    if (octet === LF && octets[at - 1] === CR) continue
-    else if (octet === LF || octet === CR) result.push(CR, LF)
-    else result.push(octet)
-  const ended = result.length === 0 || result.at(-1) === LF
-  return Uint8Array.from(ended ? result : [...result, CR, LF])
+    if (octet === CR || (octet === LF && octets[at - 1] !== CR)) endLine()
+    else if (octet !== LF) result[length++] = octet
+  if (length > 0 && result[length - 1] !== LF) endLine()
+  return result.subarray(0, length)
 }

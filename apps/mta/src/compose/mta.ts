@@ -25,7 +25,7 @@ export type Listen = (
 ) => Promise<Listening>
 
 /** A listener at work. */
-export interface Listening {
+interface Listening {
   readonly address: string
   readonly port: number
   /** Takes no more connections from the call on; resolves when those there are have ended. */

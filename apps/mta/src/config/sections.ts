@@ -12,7 +12,7 @@ export const listener = z.strictObject({
 })
 
 /** A domain that is delivered here. */
-export const domain = z.strictObject({
+const domain = z.strictObject({
   maildir: path.meta({ description: 'The Maildir of a mailbox; {local} stands for its name.' }),
   mailboxes: z.array(mailboxName).optional().meta({
     description: 'Names of the mailboxes. Without it, every local-part that is safe as a folder name has one.',
@@ -20,7 +20,7 @@ export const domain = z.strictObject({
 })
 
 /** A next hop that takes the place of MX records. */
-export const route = z.strictObject({
+const route = z.strictObject({
   host: host.meta({ description: 'Name or numeric address of the next hop.' }),
   port: port.default(25).meta({ description: 'Its port; must be given for LMTP.' }),
   protocol: z.enum(['smtp', 'lmtp']).default('smtp').meta({ description: 'What is spoken with it.' }),

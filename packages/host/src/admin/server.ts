@@ -102,12 +102,12 @@ async function answer(options: AdminOptions, request: IncomingMessage, response:
   }
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
   // A caller who goes away ends the procedure.
-  await pipeline(Readable.from(lines(name, procedure(input), options.log)), response).catch(() => undefined)
+  await pipeline(Readable.from(lines(name, () => procedure(input), options.log)), response).catch(() => undefined)
 }
 
-async function* lines(procedure: string, values: AsyncIterable<unknown>, log: HostLog): AsyncGenerator<string> {
+async function* lines(procedure: string, call: () => AsyncIterable<unknown>, log: HostLog): AsyncGenerator<string> {
   try {
-    for await (const value of values) yield line({ value })
+    for await (const value of call()) yield line({ value })
     yield line({ end: true })
   } catch (error) {
     if (!HostError.is(error, 'HOST_ADMIN_REFUSED')) log.warn('admin-failed', { procedure, error })
