@@ -89,31 +89,25 @@ function isFree(port: number): Promise<boolean> {
 
 /** Tells the log's file everything, and people what they want to see. */
 function humanLog(log: HostLog, console: Console): HostLog {
-  const human = (event: string, fields: Readonly<Record<string, unknown>>): void => {
-    const line = humanLine(event, fields)
-    if (line !== undefined) console.out(line)
-  }
   const tell =
     (level: 'info' | 'warn' | 'error') =>
     (event: string, fields: Readonly<Record<string, unknown>>): void => {
       log[level](event, fields)
-      human(event, fields)
+      const line = humanLine(event, fields)
+      if (line !== undefined) console.out(line)
     }
   return { info: tell('info'), warn: tell('warn'), error: tell('error') }
 }
 
 function humanLine(event: string, fields: Readonly<Record<string, unknown>>): string | undefined {
-  const text = (name: string): string => visible(String(fields[name] ?? ''))
+  const { id, reversePath, recipients, size, recipient, because } = fields
+  const shown = (value: unknown): string => visible(String(value))
   switch (event) {
     case 'accepted':
-      return `accepted   <${text('reversePath')}> to <${[fields.recipients]
-        .flat()
-        .map(String)
-        .map((one) => visible(one))
-        .join('>, <')}>, ${text('size')} octets, ${text('id')}`
+      return `accepted   <${shown(reversePath)}> to ${[recipients].flat().map((one) => `<${shown(one)}>`)}, ${size} octets, ${id}`
     case 'deferred':
     case 'failed':
-      return `${event.padEnd(9)}  <${text('recipient')}>: ${text('because')}`
+      return `${event.padEnd(9)}  <${shown(recipient)}>: ${shown(because)}`
     default:
       return undefined
   }

@@ -2,9 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { run } from '../src/command/run.ts'
 import { angarium, freePort, type Program, startAngarium } from './program.ts'
+
+// Each step is a process of its own.
+vi.setConfig({ testTimeout: 180_000 })
 
 let cwd: string
 const running: Program[] = []

@@ -40,7 +40,13 @@ export function queueProcedures(store: QueueStore, log: Log): ReadonlyMap<keyof 
     ['show', (input) => show(store, checked('show', input).id)],
     ['content', (input) => content(store, checked('content', input).id)],
     ['change', (input) => applied(store, log, checked('change', input))],
-    ['stats', (input) => stats(store, checked('stats', input))],
+    [
+      'stats',
+      (input) => {
+        checked('stats', input)
+        return stats(store)
+      },
+    ],
   ])
 }
 
@@ -51,7 +57,7 @@ function checked<K extends keyof typeof inputs>(procedure: K, input: unknown): z
   return result.data as z.output<(typeof inputs)[K]>
 }
 
-async function* stats(store: QueueStore, _: undefined): AsyncGenerator<unknown> {
+async function* stats(store: QueueStore): AsyncGenerator<unknown> {
   yield await store.stats()
 }
 

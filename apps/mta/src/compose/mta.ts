@@ -62,7 +62,6 @@ export interface Mta {
    * then cut, their recipients staying queued. Resolves when the store is closed.
    */
   stop(deadlineMs: Millis): Promise<void>
-  readonly listening: readonly Listening[]
 }
 
 const extensions = [size, eightBitMime, pipelining, enhancedStatusCodes, startTls] as const
@@ -169,7 +168,6 @@ export function createMta(parts: Parts): Mta {
   }
 
   return {
-    listening,
     async start() {
       await store.open()
       try {
