@@ -30,6 +30,8 @@ export function addedTo(stored, sent) {
 
 /** A message as final delivery keeps it: what an earlier host said the reverse-path was is gone. @rfc 5321 4.4 */
 export function withoutReturnPath(octets) {
+  // Content that begins with a blank has no header.
+  if (octets[0] === 0x20 || octets[0] === 0x09) return octets
   const end = octets.indexOf('\r\n\r\n')
   const header = octets.subarray(0, end === -1 ? octets.length : end + 2)
   const kept = header.toString('latin1').replace(/^return-path[ \t]*:.*\r\n(?:[ \t].*\r\n)*/gim, '')

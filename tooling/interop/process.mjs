@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { connect } from 'node:net'
 import { until } from './stage.mjs'
 
 /** Starts a program with its output in a file. `stop` ends it, and kills it when it does not listen. */
 export function start(command, args, { log, ...options }) {
-  const output = createWriteStream(log, { flags: 'a' })
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
-  child.stdout.pipe(output, { end: false })
-  child.stderr.pipe(output, { end: false })
+  // Its own hold on the file: what it wrote is there at once, whatever this process is busy with.
+  const output = openSync(log, 'a')
+  const child = spawn(command, args, { stdio: ['ignore', output, output], ...options })
+  closeSync(output)
   let failure
   child.on('error', (error) => {
     failure = error
   })
-  const ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal })))
+  const ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })))
   return {
     child,
     pid: child.pid,

@@ -1,5 +1,5 @@
 /**
- * A zone as a value, a resolver that answers from it, and the cases that every {@link Resolver} has to pass.
+ * A zone as a value, a resolver that answers from it, and the cases that every `Resolver` has to pass.
  *
  * @packageDocumentation
  */

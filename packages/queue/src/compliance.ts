@@ -1,5 +1,5 @@
 /**
- * The obligations of a {@link QueueStore} as cases to run with any test runner. A store's whole test file:
+ * The obligations of a `QueueStore` as cases to run with any test runner. A store's whole test file:
  *
  * ```ts
  * for (const one of queueStoreCases(capabilities)) it(one.name, () => one.run({ create: freshStore, clock: manualClock() }))

@@ -1,5 +1,5 @@
 /**
- * An internet in memory, a manual clock, peers that follow a script, and the cases every {@link Transport} has to pass.
+ * An internet in memory, a manual clock, peers that follow a script, and the cases every `Transport` has to pass.
  *
  * @packageDocumentation
  */

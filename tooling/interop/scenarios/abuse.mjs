@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { attack, InvalidCase } from '../abuse/attack.mjs'
 import { createBait } from '../abuse/bait.mjs'
 import { judge } from '../abuse/judge.mjs'
+import { playLibrary } from '../abuse/library.mjs'
 import { createCertificates } from '../certificates.mjs'
 import { abuseVectors, readAbuse } from '../corpus.mjs'
-import { messagesIn } from '../maildir.mjs'
+import { messagesIn, withLf } from '../maildir.mjs'
 import { startMta } from '../mta.mjs'
 import { realPeers } from '../peers/peers.mjs'
 import { startUnbound } from '../peers/unbound.mjs'
@@ -24,7 +25,6 @@ const memoryNoiseMiB = 32
 /** What the server under test does not offer yet, by the class or text that needs it. */
 const notOffered = [
   [(one) => one.service !== 'mx' && one.role === 'client', 'there is no submission server yet'],
-  [(one) => one.role === 'library', 'played by the packages’ own tests'],
   [(one) => JSON.stringify(one.steps).includes('BDAT'), 'CHUNKING is not offered yet'],
 ]
 
@@ -78,8 +78,8 @@ export async function run(stage) {
       stage.skip(what, missing[1])
       continue
     }
-    const play = one.role === 'client' ? () => playAttack(one) : () => playBait(one)
-    await stage.check(one.severity === 'must' ? what : `${what} (should)`, play)
+    const play = { client: playAttack, 'hostile-server': playBait, library: playCall }[one.role]
+    await stage.check(one.severity === 'must' ? what : `${what} (should)`, () => play(one))
   }
 
   async function playAttack(one) {
@@ -96,6 +96,8 @@ export async function run(stage) {
       before,
       longestStall: 0,
       accepted: () => mta.events(from).filter(({ msg }) => msg === 'accepted').length,
+      // A Maildir keeps its lines with LF.
+      asStored: withLf,
       async stored() {
         await mta.drained(30)
         return ['alice', 'bob', 'postmaster'].flatMap((box) =>
@@ -140,6 +142,11 @@ export async function run(stage) {
     } finally {
       for (const wire of result?.wires ?? []) wire.close()
     }
+  }
+
+  function playCall(one) {
+    const broken = playLibrary(one, slack)
+    if (broken.length > 0) throw new Error(broken.join('\n'))
   }
 
   async function playBait(one) {

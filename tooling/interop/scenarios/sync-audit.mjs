@@ -15,8 +15,8 @@ export async function run(stage) {
   const mta = await startMta(
     stage,
     { domains: { 'local.test': { maildir: join(stage.directory, 'mail/{local}') } } },
-    // Paths with -y, time with -ttt, and enough of each buffer to see which octets they are.
-    { under: ['strace', '-f', '-y', '-ttt', '-s', '300', '-e', calls, '-o', trace] },
+    // -D: the process we started is the server itself, and hears our signals. Paths with -y, time with -ttt, and enough of each buffer to see which octets they are.
+    { under: ['strace', '-D', '-f', '-y', '-ttt', '-s', '300', '-e', calls, '-o', trace] },
   )
   const talker = await session(mta.port)
   const send = async (mark, lines) => {

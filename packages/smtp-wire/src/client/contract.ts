@@ -30,7 +30,7 @@ export type Loss =
   | ReplyFault
   /** A reply nobody asked for, or one its command cannot have. */
   | 'unsolicited'
-  /** Octets waited in clear behind the reply to STARTTLS. @rfc 3207 4.2 */
+  /** Octets waited in clear behind the reply to STARTTLS (RFC 3207, 4.2). */
   | 'input-before-tls'
   /** The TLS handshake failed. */
   | 'handshake'
@@ -47,7 +47,7 @@ export type RecipientResult =
   | { readonly kind: 'vetoed'; readonly reply: Refusal; readonly by: string }
   /** The session was lost before the final dot: surely not delivered. `reply`: what the server said, if it did (421). */
   | { readonly kind: 'lost'; readonly loss: Loss; readonly phase: ClientPhase; readonly reply?: Reply }
-  /** The session was lost between the final dot and its reply: delivered or not, nobody knows. @rfc 1047 */
+  /** The session was lost between the final dot and its reply: delivered or not, nobody knows (RFC 1047). */
   | { readonly kind: 'unknown'; readonly loss: Loss }
 
 /** What a client is told to send. */
