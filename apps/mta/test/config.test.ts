@@ -54,6 +54,7 @@ describe('configuration', () => {
         smtpPort: 25,
         connectTimeout: 30_000,
         allowLoopback: false,
+        paused: false,
       },
       log: { level: 'info' },
       admin: { socket: '/etc/mta/data/admin.sock' },

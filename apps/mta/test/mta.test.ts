@@ -69,6 +69,14 @@ describe('the whole MTA, in one process', () => {
     expect(await host.ledger()).toMatchObject({ accepted: 2, delivered: 1, relayed: 1, messages: 0 })
   })
 
+  it('takes mail and keeps it while delivery is paused', async () => {
+    const host = await world.host(ours, { ...local, delivery: { paused: true } })
+    await world.send(stranger, ours, { from: 'a@remote.test', to: ['alice@local.test'] })
+    await world.clock.advance(6 * hour)
+    expect(kinds(host)).toEqual(['accepted'])
+    expect(await host.ledger()).toMatchObject({ accepted: 1, queued: 1, messages: 1 })
+  })
+
   it('always takes mail to Postmaster', async () => {
     const host = await world.host(ours, local)
     await world.send(stranger, ours, {

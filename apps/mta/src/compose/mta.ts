@@ -98,7 +98,7 @@ export function createMta(parts: Parts): Mta {
     limits: { connectMs: config.delivery.connectTimeout },
     log,
   })
-  const { concurrency, perDestination } = config.delivery
+  const { concurrency, perDestination, paused } = config.delivery
   const scheduler = createScheduler({
     store,
     clock,
@@ -117,7 +117,10 @@ export function createMta(parts: Parts): Mta {
     clock,
     recipients: addresses.recipients,
     limits: { sessions: limits.connections, received: limits.received },
-    intake: { holder: hostname, leaseMs: defaultSchedulerLimits.leaseMs, offer: (leases) => scheduler.offer(leases) },
+    // Without delivery nobody is there to take a lease.
+    ...(!paused && {
+      intake: { holder: hostname, leaseMs: defaultSchedulerLimits.leaseMs, offer: (leases) => scheduler.offer(leases) },
+    }),
     log,
   })
 
@@ -180,7 +183,7 @@ export function createMta(parts: Parts): Mta {
           }
           listening.push(await listen({ address, port }, onConnection))
         }
-        scheduler.start()
+        if (!paused) scheduler.start()
       } catch (error) {
         await stop(0)
         throw error

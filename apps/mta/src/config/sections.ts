@@ -73,6 +73,7 @@ export const retry = z.strictObject({
 })
 
 export const delivery = z.strictObject({
+  paused: z.boolean().default(false).meta({ description: 'Take mail and keep it; deliver nothing.' }),
   concurrency: wholeNumber.default(200).meta({ description: 'Deliveries under way, over all.' }),
   perDestination: wholeNumber.default(20).meta({ description: 'Deliveries under way to one destination.' }),
   smtpPort: port.default(25).meta({ description: 'Port of hosts found by MX.' }),
