@@ -212,30 +212,46 @@ describe('scheduler', () => {
     expect(delivered).toHaveLength(1)
   })
 
-  it('takes offered leases and gives back what exceeds its limits, uncounted', async () => {
+  it('sets places aside for what is being committed, as many as there are', async () => {
     const gate = later<void>()
     const { scheduler, store, delivered } = await rig(
       async (lease) => {
         await gate.promise
         return all(lease, { kind: 'delivered' })
       },
-      { limits: { concurrency: 1 } },
+      { limits: { concurrency: 3, perDestination: 1 } },
     )
+    expect(scheduler.reserve(['a.example'])).toBeUndefined()
     scheduler.start()
-    const lease = { holder: 'test', duration: 60_000 }
-    for (const name of ['a.example', 'b.example']) {
-      const accepted = await store.draft().commit(envelope(name), { lease })
-      scheduler.offer(accepted.leases)
-    }
     await settled()
-    expect(delivered.map(({ destination }) => destination)).toEqual(['a.example'])
+    const first = scheduler.reserve(['a.example', 'b.example', 'a.example'])
+    expect(scheduler.reserve(['b.example'])).toBeUndefined()
+    expect(scheduler.reserve(['c.example', 'd.example'])).toBeUndefined()
+    const second = scheduler.reserve(['c.example'])
+    expect(scheduler.reserve(['d.example'])).toBeUndefined()
+    const lease = { holder: 'test', duration: 60_000 }
+    const { leases } = await store.draft().commit(envelope('a.example', 'b.example'), { lease })
+    first?.begin(leases)
+    expect(() => first?.begin([])).toThrow(QueueError)
+    await settled()
+    expect(delivered.map(({ destination }) => destination)).toEqual(['a.example', 'b.example'])
     gate.resolve()
     await settled()
-    expect(delivered.map(({ destination, recipients }) => [destination, recipients[0]?.attempts])).toEqual([
-      ['a.example', 1],
-      ['b.example', 1],
-    ])
-    expect(await store.stats()).toMatchObject({ delivered: 2 })
+    expect(scheduler.reserve(['a.example'])).toBeDefined()
+    second?.begin([])
+    expect(await store.stats()).toMatchObject({ delivered: 2, messages: 0 })
+  })
+
+  it('a place set aside and not used goes to who waits for it', async () => {
+    const { scheduler, put, delivered } = await rig(deliveredAll, { limits: { concurrency: 1 } })
+    scheduler.start()
+    await settled()
+    const reservation = scheduler.reserve(['a.example'])
+    await put('b.example')
+    expect(delivered).toHaveLength(0)
+    reservation?.begin([])
+    await settled()
+    expect(delivered).toHaveLength(1)
   })
 
   it('defers what `deliver` throws on or answers wrongly, and loses nothing', async () => {

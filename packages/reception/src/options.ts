@@ -1,4 +1,4 @@
-import type { Clock, Lease, Log, Millis, QueueStore } from '@angarium/queue'
+import type { Clock, DestinationKey, Log, Millis, QueueStore, Reservation } from '@angarium/queue'
 import type { AnyExtension } from '@angarium/smtp-wire'
 import type { RecipientPolicy } from './policy/recipients.ts'
 import type { PolicyStage } from './policy/stage.ts'
@@ -16,13 +16,13 @@ export interface ReceptionLimits {
 /** Limits that suit one process. */
 export const receptionLimits: ReceptionLimits = { sessions: 1000, received: 100, decisionMs: 30_000 }
 
-/** Who delivers what has just been accepted: it is leased in the commit's own transaction, and offered at once. */
+/** Who delivers what has just been accepted: where there is room, it is leased in the commit's own transaction. */
 export interface Intake {
   /** Names it in leases, as in its scheduler's options. */
   readonly holder: string
   readonly leaseMs: Millis
-  /** Takes the leases of one message, at least one: `Scheduler.offer`. */
-  offer(leases: readonly Lease[]): void
+  /** `Scheduler.reserve`. */
+  reserve(destinations: readonly DestinationKey[]): Reservation | undefined
 }
 
 /** What a {@link Reception} is made of. */

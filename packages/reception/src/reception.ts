@@ -27,8 +27,8 @@ export interface Reception<X extends readonly AnyExtension[]> {
 }
 
 /**
- * Makes a reception. Log events: `accepted`, `refused` and `fault`, and as warnings `store-failed`, `policy-failed` and
- * `offer-failed`. Remote text in their fields is data: the receiver of the log escapes it.
+ * Makes a reception. Log events: `accepted`, `refused` and `fault`, and as warnings `store-failed` and `policy-failed`.
+ * Remote text in their fields is data: the receiver of the log escapes it.
  *
  * @throws ReceptionError RECEPTION_MISUSE for a hostname that is no domain, or a limit that is no positive number
  */

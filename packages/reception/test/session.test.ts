@@ -2,6 +2,7 @@ import type { Lease } from '@angarium/queue'
 import { defineExtension } from '@angarium/smtp-wire'
 import { describe, expect, it } from 'vitest'
 import { createReception, ReceptionError } from '../src/index.ts'
+import { createFaultyStore, diskFailed } from './faulty-store.ts'
 import { createRig, extensions, policy, stranger } from './rig.ts'
 
 describe('a session', () => {
@@ -157,25 +158,43 @@ describe('overload', () => {
 })
 
 describe('intake', () => {
-  it('is offered the leases of the commit', async () => {
-    const offered: Lease[] = []
-    const rig = await createRig({
-      intake: { holder: 'mta', leaseMs: 60_000, offer: (leases) => void offered.push(...leases) },
-    })
-    const client = await rig.open()
-    expect(await client.send('x\r\n', ['<alice@local.test>', '<x@any.test>'])).toMatch(/^250 /)
-    expect(offered.map(({ destination }) => destination)).toEqual(['local:local.test', 'local:any.test'])
+  /** An intake that notes what it was asked and what it got. */
+  const noting = (hasRoom: boolean) => {
+    const asked: (readonly string[])[] = []
+    const begun: (readonly Lease[])[] = []
+    const reserve = (destinations: readonly string[]) => {
+      asked.push(destinations)
+      return hasRoom ? { begin: (leases: readonly Lease[]) => void begun.push(leases) } : undefined
+    }
+    return { asked, begun, intake: { holder: 'mta', leaseMs: 60_000, reserve } }
+  }
+  const recipients = ['<alice@local.test>', '<x@any.test>']
+  const destinations = ['local:local.test', 'local:any.test']
+
+  it('begins with the leases of the commit', async () => {
+    const { asked, begun, intake } = noting(true)
+    const rig = await createRig({ intake })
+    expect(await (await rig.open()).send('x\r\n', recipients)).toMatch(/^250 /)
+    expect(asked).toEqual([destinations])
+    expect(begun.map((leases) => leases.map(({ destination }) => destination))).toEqual([destinations])
     expect(await rig.store.due(10)).toMatchObject({ destinations: [] })
   })
 
-  it('that throws costs nothing but time', async () => {
-    const offer = (): never => {
-      throw new Error('full')
-    }
-    const rig = await createRig({ intake: { holder: 'mta', leaseMs: 60_000, offer } })
-    const client = await rig.open()
-    expect(await client.send('x\r\n')).toMatch(/^250 /)
-    expect(rig.log.map(({ event }) => event)).toEqual(['accepted', 'offer-failed'])
+  it('without room leaves the work to the store', async () => {
+    const { begun, intake } = noting(false)
+    const rig = await createRig({ intake })
+    expect(await (await rig.open()).send('x\r\n', recipients)).toMatch(/^250 /)
+    expect(begun).toEqual([])
+    expect((await rig.store.due(10)).destinations.map(({ destination }) => destination)).toEqual(destinations)
+  })
+
+  it('has its places back when the store fails', async () => {
+    const { begun, intake } = noting(true)
+    const { store, faults } = createFaultyStore()
+    const rig = await createRig({ intake, store })
+    faults.commit = () => Promise.reject(diskFailed())
+    expect(await (await rig.open()).send('x\r\n', recipients)).toMatch(/^451 /)
+    expect(begun).toEqual([[]])
   })
 
   it('left out, the work is due in the store', async () => {

@@ -119,7 +119,11 @@ export function createMta(parts: Parts): Mta {
     limits: { sessions: limits.connections, received: limits.received },
     // Without delivery nobody is there to take a lease.
     ...(!paused && {
-      intake: { holder: hostname, leaseMs: defaultSchedulerLimits.leaseMs, offer: (leases) => scheduler.offer(leases) },
+      intake: {
+        holder: hostname,
+        leaseMs: defaultSchedulerLimits.leaseMs,
+        reserve: (wanted) => scheduler.reserve(wanted),
+      },
     }),
     log,
   })

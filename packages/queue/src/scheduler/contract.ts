@@ -104,6 +104,12 @@ export interface SchedulerSnapshot {
   readonly destinations: readonly DestinationSnapshot[]
 }
 
+/** Places set aside in a {@link Scheduler}. */
+export interface Reservation {
+  /** Begins to deliver what the commit leased; with no leases the places are free again. Must be called, and once. */
+  begin(leases: readonly Lease[]): void
+}
+
 /**
  * Hands due work to `deliver`: destinations first, the least served first, then the messages of each.
  * Keeps one timer and nothing that grows with the queue.
@@ -111,8 +117,11 @@ export interface SchedulerSnapshot {
 export interface Scheduler {
   /** Begins to lease. Throws QUEUE_MISUSE when called twice. */
   start(): void
-  /** Takes leases that a commit returned. What exceeds the limits goes back to the store at once as `returned`. */
-  offer(leases: readonly Lease[]): void
+  /**
+   * Sets places aside for a message about to be committed with a lease: accepted, delivered and settled, it costs two
+   * writes. `undefined`: there is no room for all of it now; then commit it without, and it takes its turn.
+   */
+  reserve(destinations: readonly DestinationKey[]): Reservation | undefined
   /** Looks for work soon; calls within one turn are one look. `onWork` of the store does this by itself. */
   wake(): void
   /**

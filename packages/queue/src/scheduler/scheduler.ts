@@ -7,7 +7,14 @@ import { createSchedule } from '../schedule/schedule.ts'
 import { misuse } from '../store/check.ts'
 import type { DestinationKey, Lease, Millis, QueueStore, Settlement, SettleResult } from '../store/contract.ts'
 import { allot } from './allot.ts'
-import type { Judgement, Scheduler, SchedulerLimits, SchedulerOptions, SchedulerSnapshot } from './contract.ts'
+import type {
+  Judgement,
+  Reservation,
+  Scheduler,
+  SchedulerLimits,
+  SchedulerOptions,
+  SchedulerSnapshot,
+} from './contract.ts'
 import { defaultSchedulerLimits } from './contract.ts'
 import type { Delivery } from './deliveries.ts'
 import { Deliveries, reference } from './deliveries.ts'
@@ -80,13 +87,25 @@ class TwoLevelScheduler implements Scheduler {
     this.wake()
   }
 
-  offer(leases: readonly Lease[]): void {
-    for (const lease of leases) {
-      const fits = this.#state === 'running' && this.#free() > 0
-      if (fits && this.#destinations.room(lease.destination) > 0) this.#deliver(lease, false)
-      else this.#giveBack(lease)
+  reserve(destinations: readonly DestinationKey[]): Reservation | undefined {
+    const places = new Set(destinations)
+    if (this.#state !== 'running' || this.#free() < places.size) return undefined
+    for (const destination of places) if (this.#destinations.room(destination) === 0) return undefined
+    this.#active += places.size
+    for (const destination of places) this.#destinations.take(destination, 1)
+    let begun = false
+    return {
+      begin: (leases) => {
+        if (begun) throw misuse('begin', 'the reservation is over')
+        begun = true
+        this.#active -= places.size
+        for (const destination of places) this.#destinations.free(destination, 1)
+        this.#deliverAll(leases)
+        // A place nobody took may be what others wait for.
+        if (leases.length < places.size) this.#lookSoon()
+        this.#setTimer()
+      },
     }
-    this.#setTimer()
   }
 
   wake(): void {
@@ -218,10 +237,14 @@ class TwoLevelScheduler implements Scheduler {
       this.#active -= limit
       this.#destinations.free(destination, limit)
     }
+    this.#deliverAll(leases)
+    return leases.length
+  }
+
+  #deliverAll(leases: readonly Lease[]): void {
     for (const lease of leases)
       if (this.#state === 'running') this.#deliver(lease, false)
       else this.#giveBack(lease)
-    return leases.length
   }
 
   #mayVisit(): boolean {

@@ -190,29 +190,22 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
   /** The promise is given only once the message is durable. @rfc 5321 6.1 */
   async #commit(transaction: TransactionFacts<X>, content: IncomingContent): Promise<Reply<250> | Refusal> {
     const { intake, tally } = this.#desk
-    const lease = intake && { holder: intake.holder, duration: intake.leaseMs }
     const envelope = envelopeOf(transaction)
+    const reservation = intake?.reserve(envelope.recipients.map(({ destination }) => destination))
+    const lease = intake && reservation && { holder: intake.holder, duration: intake.leaseMs }
     let accepted: Accepted
     try {
       accepted = await content.commit(envelope, lease === undefined ? {} : { lease })
     } catch (error) {
+      reservation?.begin([])
       return this.#storeFailed('message', error)
     }
     tally.accepted.messages += 1
     tally.accepted.recipients += envelope.recipients.length
     tally.accepted.octets += content.octets
     this.#logAccepted(accepted, envelope, content.octets)
-    if (accepted.leases.length > 0) this.#offer(accepted)
+    reservation?.begin(accepted.leases)
     return replies.queued(accepted.id)
-  }
-
-  /** A scheduler that will not have the leases must not turn the 250 into a second copy. */
-  #offer({ id, leases }: Accepted): void {
-    try {
-      this.#desk.intake?.offer(leases)
-    } catch (because) {
-      this.#desk.log.warn('offer-failed', { id, because })
-    }
   }
 
   #logAccepted({ id }: Accepted, { recipients }: Envelope, size: number): void {
