@@ -1,5 +1,5 @@
 import { connect, isIP } from 'node:net'
-import { type AbortLike, DialError, type Dialer, type DialTarget, type Transport } from '@angarium/smtp-wire/drive'
+import { DialError, type Dialer } from '@angarium/smtp-wire/drive'
 import { codeOf } from './error.ts'
 import { createTlsContext, type TlsContext } from './tls/context.ts'
 import { peerOf } from './transport/address.ts'
@@ -13,27 +13,11 @@ export interface DialerOptions {
   readonly handshakeTimeout?: number
 }
 
-/** How to connect. */
-export interface DialOptions {
-  /** Milliseconds. */
-  readonly timeout: number
-  /** Numeric, of the target's family. Default: the system chooses. */
-  readonly localAddress?: string
-  /** Gives up when it fires: `ECANCELED`. Without effect once connected. */
-  readonly signal?: AbortLike
-}
-
-/** A {@link Dialer} whose attempts can be given up. */
-export interface NodeDialer extends Dialer {
-  /**
-   * Rejects with a `DialError` when there is no connection: the system's code, `ETIMEDOUT`, `ECANCELED`, or `EINVAL` for
-   * a target that is no numeric address and port.
-   */
-  dial(target: DialTarget, options: DialOptions): Promise<Transport>
-}
-
-/** Makes a dialer. It looks up no names. */
-export function createDialer(options: DialerOptions = {}): NodeDialer {
+/**
+ * Makes a dialer. It looks up no names: beside the codes every dialer has, `EINVAL` tells of a target that is no numeric
+ * address and port.
+ */
+export function createDialer(options: DialerOptions = {}): Dialer {
   const settings = {
     tls: options.tls ?? createTlsContext(),
     handshakeTimeout: options.handshakeTimeout ?? HANDSHAKE_TIMEOUT,

@@ -17,5 +17,5 @@ export type {
 export type { AbortLike, Clock, Instant, Log } from './drive/environment.ts'
 export type { ServerHandler, Soon } from './drive/handler.ts'
 export { type ServeOptions, serve } from './drive/serve.ts'
-export type { Dialer, DialTarget, PeerInfo, TlsInfo, TlsOptions, Transport } from './drive/transport.ts'
+export type { Dialer, DialOptions, DialTarget, PeerInfo, TlsInfo, TlsOptions, Transport } from './drive/transport.ts'
 export { DialError } from './drive/transport.ts'

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { connect, type Outgoing } from '../src/drive.ts'
 import { WireError } from '../src/error.ts'
-import { settled } from '../src/testing.ts'
+import { record, settled } from '../src/testing.ts'
+import { pipelining } from './client-fixture.ts'
 import {
   createHandler,
   createHosts,
@@ -106,9 +108,14 @@ describe('content', () => {
 
   it('is not ended without the consent that was asked for', async () => {
     const failure = new Error('store')
-    const refusals: readonly (readonly [() => Promise<boolean>, unknown])[] = [
+    const fail = (): never => {
+      throw failure
+    }
+    const refusals: readonly (readonly [NonNullable<Outgoing['beforeEnd']>, unknown])[] = [
       [async () => false, undefined],
+      [() => false, undefined],
       [() => Promise.reject(failure), failure],
+      [fail, failure],
     ]
     for (const [beforeEnd, error] of refusals) {
       const hosts = scripted(`${greeted}${grouped}C: ...\nS: 250 OK`)
@@ -139,6 +146,22 @@ describe('content', () => {
       }),
     )
     expect([result(report), seen]).toEqual(['accepted 250', text.length])
+  })
+
+  it.each<[string, Outgoing['beforeEnd'], readonly number[]]>([
+    ['with it where nobody is asked', undefined, [text.length + 3]],
+    ['with it where consent comes at once', () => true, [text.length + 3]],
+    ['before it where consent takes its time', async () => true, [text.length, 3]],
+  ])('of small size leaves %s, behind one write of all commands', async (_, beforeEnd, sizes) => {
+    const hosts = createHosts(createHandler())
+    const { transport, passed } = record(await hosts.dial())
+    const options = { hostname: 'client.test', extensions: [pipelining], clock: hosts.clock }
+    const connection = opened(await connect(transport, options))
+    const report = await connection.send(message(beforeEnd === undefined ? {} : { beforeEnd }))
+    expect(result(report)).toBe('accepted 250')
+    const writes = passed.filter(({ way }) => way === 'out').map(({ octets }) => Buffer.from(octets).toString())
+    expect(writes[1]).toMatch(/^MAIL .*\r\nRCPT .*\r\nDATA\r\n$/)
+    expect(writes.slice(2).map(({ length }) => length)).toEqual(sizes)
   })
 
   it('is not asked to end when the server ended the session meanwhile', async () => {

@@ -18,7 +18,7 @@ interface World {
   readonly clock: ManualClock
   readonly network: Network
   readonly stop: () => void
-  readonly dial: (localAddress?: string) => Promise<Transport>
+  readonly dial: (localAddress?: string, signal?: AbortSignal) => Promise<Transport>
   /** The server's ends, in order. */
   readonly accepted: readonly Transport[]
 }
@@ -38,8 +38,12 @@ function createWorld(faults?: Faults, certificate?: Certificate): World {
     network,
     stop,
     accepted,
-    dial: (localAddress) =>
-      dialer.dial(target, { timeout: 30_000, ...(localAddress !== undefined && { localAddress }) }),
+    dial: (localAddress, signal) =>
+      dialer.dial(target, {
+        timeout: 30_000,
+        ...(localAddress !== undefined && { localAddress }),
+        ...(signal !== undefined && { signal }),
+      }),
   }
 }
 
@@ -94,6 +98,26 @@ describe('dialling', () => {
     expect(await code).toBe('ETIMEDOUT')
     world.network.disturb(target.address, undefined)
     expect(await world.dial()).toBeDefined()
+  })
+
+  it('can be given up until there is a connection', async () => {
+    for (const faults of [{ dial: 'blackhole' }, { delay: 100 }] as const) {
+      const world = createWorld(faults)
+      const controller = new AbortController()
+      const dialling = world.dial(undefined, controller.signal)
+      expect(world.clock.timers).toBe(1)
+      controller.abort()
+      await expect(dialling).rejects.toMatchObject({ name: 'DialError', code: 'ECANCELED' })
+      expect([world.clock.timers, world.accepted.length]).toEqual([0, 0])
+      await expect(world.dial(undefined, controller.signal)).rejects.toMatchObject({ code: 'ECANCELED' })
+    }
+    const world = createWorld({ delay: 100 })
+    const controller = new AbortController()
+    const dialling = world.dial(undefined, controller.signal)
+    await world.clock.advance(100)
+    await dialling
+    controller.abort()
+    expect(world.network.connections).toBe(1)
   })
 })
 

@@ -6,6 +6,7 @@ import type { Reply } from '../reply/reply.ts'
 import type { ClientConnection, ConnectOptions, Opening, Outgoing, Securing, TransactionReport } from './connection.ts'
 import { Deadline } from './deadline.ts'
 import type { AbortLike } from './environment.ts'
+import type { Soon } from './handler.ts'
 import type { TlsInfo, TlsOptions, Transport } from './transport.ts'
 
 /**
@@ -141,12 +142,18 @@ class Connection implements ClientConnection {
   async #sendContent({ content, beforeEnd }: Outgoing, finished: Promise<unknown>): Promise<unknown> {
     const over = finished.then(() => undefined)
     try {
-      if (content instanceof Uint8Array) {
-        // Small content and the final dot leave as one.
-        if (content.length <= PIECE_OCTETS && beforeEnd === undefined) this.#session.content(content)
-        else await this.#sendPieces(content, over)
-      } else await this.#sendStream(content, over)
-      if (this.usable && beforeEnd !== undefined && (await Promise.race([beforeEnd(), over])) !== true) this.close()
+      if (!(content instanceof Uint8Array)) await this.#sendStream(content, over)
+      else if (content.length > PIECE_OCTETS) await this.#sendPieces(content, over)
+      // Small content waits for the final dot, to leave with it.
+      else if (this.usable) this.#session.content(content)
+      if (this.usable && beforeEnd !== undefined) {
+        let answer: Soon<boolean | undefined> = beforeEnd()
+        if (answer instanceof Promise) {
+          this.#step()
+          answer = await Promise.race([answer, over])
+        }
+        if (answer !== true) this.close()
+      }
       if (this.usable) this.#session.endContent()
       this.#step()
     } catch (error) {

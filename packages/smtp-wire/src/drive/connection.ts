@@ -3,6 +3,7 @@ import type { ClientLimits } from '../client/limits.ts'
 import type { AnyExtension } from '../extension/types.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { AbortLike, Clock } from './environment.ts'
+import type { Soon } from './handler.ts'
 import type { TlsInfo, TlsOptions, Transport } from './transport.ts'
 
 /** Content to send: octets with CRLF line ends, not dot-stuffed. A chunk is not touched after the next is asked for. */
@@ -26,10 +27,11 @@ export interface ConnectOptions {
 export interface Outgoing extends OutgoingTransaction {
   readonly content: Content
   /**
-   * Asked when all content is sent, just before the final dot. `false` ends the session without the dot: nothing is
-   * delivered. This is where a lease is renewed.
+   * Asked just before the final dot. `false` ends the session without the dot: nothing is delivered. While a promise is
+   * waited for all content is on its way; answered at once, small content and the dot leave as one write. This is where
+   * a lease is renewed.
    */
-  readonly beforeEnd?: () => Promise<boolean>
+  readonly beforeEnd?: () => Soon<boolean>
   /** Gives up when it fires: before the final dot nothing is delivered, behind it nobody knows. */
   readonly signal?: AbortLike
 }

@@ -1,3 +1,5 @@
+import type { AbortLike } from './environment.ts'
+
 /** Who is at the other end. */
 export interface PeerInfo {
   /** Numeric address; IPv6 without brackets, IPv4-mapped addresses as IPv4. */
@@ -71,13 +73,23 @@ export interface DialTarget {
   readonly port: number
 }
 
-/** Opens transports. */
-export interface Dialer {
-  /** Rejects with a {@link DialError} when there is no connection within `timeout` milliseconds. */
-  dial(target: DialTarget, options: { readonly timeout: number; readonly localAddress?: string }): Promise<Transport>
+/** How to connect. */
+export interface DialOptions {
+  /** Milliseconds. */
+  readonly timeout: number
+  /** Numeric, of the target's family. Default: the system chooses. */
+  readonly localAddress?: string
+  /** Gives up at once when it fires or has fired. Without effect once connected. */
+  readonly signal?: AbortLike
 }
 
-/** Why there is no connection. `code` is the system's (`ECONNREFUSED`) or `ETIMEDOUT`. */
+/** Opens transports. */
+export interface Dialer {
+  /** Rejects with a {@link DialError} when there is no connection within the time, or when it is given up. */
+  dial(target: DialTarget, options: DialOptions): Promise<Transport>
+}
+
+/** Why there is no connection. `code` is the system's (`ECONNREFUSED`), `ETIMEDOUT`, or `ECANCELED`: given up. */
 export class DialError extends Error {
   override readonly name = 'DialError'
   readonly code: string

@@ -1,4 +1,4 @@
-import type { Clock } from '../drive/environment.ts'
+import type { AbortLike, Clock } from '../drive/environment.ts'
 import { DialError, type Dialer, type Transport } from '../drive/transport.ts'
 import { Link, type LinkOptions } from './link.ts'
 import type { Certificate } from './tls.ts'
@@ -77,17 +77,15 @@ class MemoryNetwork implements Network {
 
   dialer(address: string): Dialer {
     return {
-      dial: ({ address: to, port }, { timeout, localAddress = address }) => {
+      dial: async ({ address: to, port }, { timeout, localAddress = address, signal }) => {
         const faults = this.#disturbed.get(to) ?? this.#faults
         const listener = this.#listeners.get(`${to} ${port}`)
-        if (faults.dial === 'blackhole')
-          return this.#later(timeout, () => {
-            throw dialFailed('ETIMEDOUT', to, port)
-          })
-        return this.#later(faults.delay ?? 0, () => {
-          if (listener === undefined || faults.dial === 'refuse') throw dialFailed('ECONNREFUSED', to, port)
-          return this.#connect(localAddress, to, port, listener, faults)
-        })
+        const blackhole = faults.dial === 'blackhole'
+        const isDue = await this.#pass(blackhole ? timeout : (faults.delay ?? 0), signal)
+        if (!isDue) throw dialFailed('ECANCELED', to, port)
+        if (blackhole) throw dialFailed('ETIMEDOUT', to, port)
+        if (listener === undefined || faults.dial === 'refuse') throw dialFailed('ECONNREFUSED', to, port)
+        return this.#connect(localAddress, to, port, listener, faults)
       },
     }
   }
@@ -122,17 +120,21 @@ class MemoryNetwork implements Network {
     return link.client
   }
 
-  #later<T>(delay: number, happen: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const run = (): void => {
-        try {
-          resolve(happen())
-        } catch (error) {
-          reject(error)
-        }
+  /** Waits; `false`: the signal fired first. */
+  #pass(delay: number, signal: AbortLike | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (delay === 0 || signal?.aborted === true) {
+        resolve(signal?.aborted !== true)
+        return
       }
-      if (delay === 0) run()
-      else this.#clock.after(delay, run)
+      const end = (isDue: boolean): void => {
+        cancel()
+        signal?.removeEventListener('abort', giveUp)
+        resolve(isDue)
+      }
+      const giveUp = (): void => end(false)
+      const cancel = this.#clock.after(delay, () => end(true))
+      signal?.addEventListener('abort', giveUp)
     })
   }
 }
