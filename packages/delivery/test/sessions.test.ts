@@ -16,7 +16,7 @@ describe('many recipients', () => {
     expect((await mx.done()).flatMap(heard)).toEqual(names(7))
   })
 
-  it.each(['452 too many recipients', '452 4.5.3 too many', '552 5.5.3 too many'])(
+  it.each(['452 too many recipients', '452 4.5.3 too many', '552 5.5.3 too many', '552 too many'])(
     'sends the rest in a further transaction after %s',
     async (reply) => {
       const made = await rig()
@@ -34,7 +34,6 @@ describe('many recipients', () => {
   it.each([
     ['452 4.2.2 mailbox full', { queued: 1, failed: 0 }],
     ['552 5.2.2 mailbox full', { queued: 0, failed: 1 }],
-    ['552 quota exceeded', { queued: 0, failed: 1 }],
   ])('takes %s for what it says', async (reply, stats) => {
     const made = await rig()
     hosts(made.zone, 'there.example', '192.0.2.1')
@@ -44,10 +43,25 @@ describe('many recipients', () => {
     expect(await made.store.stats()).toMatchObject({ relayed: 1, ...stats })
   })
 
-  it('does not go round in circles where nobody is taken', async () => {
+  it('fails a full mailbox of which 552 is all that is said, once no others come before it', async () => {
     const made = await rig()
     hosts(made.zone, 'there.example', '192.0.2.1')
-    const mx = made.peer('192.0.2.1', session({ transactions: [{ rcpt: ['452 too many', '452 too many'] }] }))
+    const full = '552 quota exceeded'
+    const mx = made.peer(
+      '192.0.2.1',
+      session({ transactions: [{ rcpt: ['250 ok', full, '250 ok', full] }, { rcpt: [full, full] }] }),
+    )
+    await made.put({ from: '', to: names(4) })
+    await run(made)
+    expect(await made.store.stats()).toMatchObject({ relayed: 2, failed: 2, queued: 0 })
+    await made.clock.advance(5_000)
+    await mx.done()
+  })
+
+  it.each(['452 too many', '552 5.5.3 too many'])('does not go round in circles where all hear %s', async (reply) => {
+    const made = await rig()
+    hosts(made.zone, 'there.example', '192.0.2.1')
+    const mx = made.peer('192.0.2.1', session({ transactions: [{ rcpt: [reply, reply] }] }))
     await made.put({ to: names(2) })
     await run(made)
     expect(await made.store.stats()).toMatchObject({ queued: 2 })

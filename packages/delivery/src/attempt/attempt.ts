@@ -10,8 +10,8 @@ import { type OpenContext, open } from '../transport/open.ts'
 import type { Pool } from '../transport/pool.ts'
 import type { Stop } from '../transport/stop.ts'
 import { nameOf, type Peer, peerOf, type Session, type Target } from '../transport/target.ts'
-import type { ReadContent } from './content.ts'
-import type { ParameterOwners } from './parameters.ts'
+import { hasEightBit, type ReadContent } from './content.ts'
+import { declaredEightBit, type ParameterOwners } from './parameters.ts'
 import { type Addressed, forwardPathOf, reversePathOf, transact } from './transaction.ts'
 
 /** What attempts need beside their message. */
@@ -33,6 +33,8 @@ export class Attempt {
   readonly #stop: Stop
   readonly #results: Result[] = []
   #pending: readonly Addressed[] = []
+  /** Whether the content has octets above 127, once that was looked for. */
+  #eightBit: boolean | undefined
   /** What stands in the way of those pending, and where. */
   #trouble: Trouble | undefined
   #peer: Peer | undefined
@@ -90,12 +92,12 @@ export class Attempt {
   }
 
   #isOver(): boolean {
-    return this.#pending.length === 0 || this.#stop.stopped || this.#fault !== undefined
+    return this.#pending.length === 0 || this.#stop.aborted || this.#fault !== undefined
   }
 
   /** How those come out whom nobody took or refused. */
   #remainder(): Outcome {
-    if (this.#stop.stopped) return { kind: 'returned' }
+    if (this.#stop.aborted) return { kind: 'returned' }
     return this.#fault ?? this.#trouble ?? deferred('4.4.1', 'no address to try')
   }
 
@@ -119,9 +121,10 @@ export class Attempt {
     const { owners, maxRecipients, pool } = this.#context
     const isOld = session.transactions > 0
     try {
+      const eightBit = await this.#isEightBit(session)
       while (!this.#isOver()) {
         const to = this.#pending.slice(0, maxRecipients)
-        const transaction = { lease: this.#lease, from, to, content: this.#content, owners }
+        const transaction = { lease: this.#lease, from, to, content: this.#content, eightBit, owners }
         const { recipients, usable, error } = await transact(session, transaction, this.#stop)
         if (error !== undefined) this.#unsendable(error)
         if (isOld && recipients.every(isGone)) return 'gone'
@@ -132,6 +135,23 @@ export class Attempt {
     } finally {
       pool.put(session)
     }
+  }
+
+  /**
+   * Whether the content has octets above 127: looked for, once, where the server takes 7-bit only. Going by the sender's
+   * word there would return good mail, and let through what must not be sent. Elsewhere it will do.
+   *
+   * @rfc 6152 3
+   */
+  async #isEightBit({ connection }: Session): Promise<boolean | undefined> {
+    const asking = this.#context.owners.mail.get('BODY')
+    if (asking === undefined || connection.offers.has(asking)) return declaredEightBit(this.#lease.parameters)
+    try {
+      this.#eightBit ??= await hasEightBit(this.#content())
+    } catch (error) {
+      this.#unsendable(error)
+    }
+    return this.#eightBit
   }
 
   /** Settles what a transaction decided; the rest stays pending. */

@@ -8,6 +8,13 @@ export function contentOf({ id, body }: Lease, store: Pick<QueueStore, 'read'>):
   return () => (body === undefined ? store.read(id) : single(body))
 }
 
+/** Whether there is an octet above 127. Reads no further than the first; rejects as iteration does. */
+export async function hasEightBit(content: AsyncIterable<Uint8Array>): Promise<boolean> {
+  for await (const chunk of content)
+    for (let at = 0; at < chunk.length; at++) if ((chunk[at] as number) > 127) return true
+  return false
+}
+
 async function* single(octets: Uint8Array): AsyncIterable<Uint8Array> {
   yield octets
 }

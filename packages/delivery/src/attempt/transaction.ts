@@ -4,7 +4,7 @@ import type { TransactionReport } from '@angarium/smtp-wire/drive'
 import type { Stop } from '../transport/stop.ts'
 import type { Session } from '../transport/target.ts'
 import type { ReadContent } from './content.ts'
-import { carried, eightBit, type ParameterOwners } from './parameters.ts'
+import { carried, type ParameterOwners } from './parameters.ts'
 
 /** A recipient and its path. */
 export interface Addressed {
@@ -18,6 +18,8 @@ export interface Transaction {
   readonly from: ReversePath
   readonly to: readonly Addressed[]
   readonly content: ReadContent
+  /** Content has octets above 127. `undefined`: nobody looked. */
+  readonly eightBit: boolean | undefined
   readonly owners: ParameterOwners
 }
 
@@ -27,8 +29,7 @@ export interface Transaction {
  */
 export async function transact(session: Session, transaction: Transaction, stop: Stop): Promise<TransactionReport> {
   const { connection } = session
-  const { lease, from, to, content, owners } = transaction
-  const bits = eightBit(lease.parameters)
+  const { lease, from, to, content, eightBit, owners } = transaction
   let ending = false
   const release = stop.on((stage) => {
     if (stage === 'now' || !ending) connection.close()
@@ -42,10 +43,10 @@ export async function transact(session: Session, transaction: Transaction, stop:
         parameters: carried(recipient.parameters, owners.rcpt, connection.offers),
       })),
       size: lease.size,
-      ...(bits !== undefined && { eightBit: bits }),
+      ...(eightBit !== undefined && { eightBit }),
       content: lease.body ?? content(),
-      beforeEnd: async () => {
-        ending = !stop.stopped
+      beforeEnd: () => {
+        ending = !stop.aborted
         return ending
       },
     })

@@ -42,7 +42,7 @@ export async function deliverLocally(
   }
   const results: Result[] = []
   for (const recipient of recipients) {
-    const outcome = stop.stopped
+    const outcome = stop.aborted
       ? ({ kind: 'returned' } as const)
       : seen.has(key(recipient.address))
         ? failed('5.4.6', 'the message was delivered to this address before: it loops')

@@ -27,6 +27,9 @@ export interface ReadingContext {
  * transaction, and only after some were taken, so that each gets on. What was lost before the final dot may go to another
  * address at once. What was lost after it may not: the message may be there.
  *
+ * 452 is the code for "too many recipients". Old servers say 552, which is also that of a full mailbox. Where the status
+ * does not tell, a further transaction does: a recipient it refuses before all others is refused for its own sake.
+ *
  * @rfc 5321 4.2.1, 4.5.3.1.10
  * @rfc 1047
  */
@@ -39,8 +42,10 @@ export function readResult(result: RecipientResult, { host, protocol, accepted }
     case 'refused': {
       const { reply, phase } = result
       const outcome = refusal(reply, host, phase)
-      if (phase !== 'rcpt' || accepted === 0 || !isTooMany(reply, accepted)) return { kind: 'settled', outcome }
-      return { kind: 'open', trouble: deferred('4.5.3', `${host} takes no more recipients at a time`, outcome.reply) }
+      if (phase !== 'rcpt' || !mayBeTooMany(reply)) return { kind: 'settled', outcome }
+      const trouble = deferred('4.5.3', `${host} takes no more recipients at a time`, outcome.reply)
+      if (accepted > 0) return { kind: 'open', trouble }
+      return { kind: 'settled', outcome: reply.status === undefined ? outcome : trouble }
     }
     case 'vetoed': {
       const outcome = verdict(result.reply, `${result.by} forbids sending it to ${host}`)
@@ -74,15 +79,8 @@ export function lost(
   return deferred(isGarbage(loss) ? '4.5.0' : '4.4.2', `${lossTexts[loss]} ${when}`)
 }
 
-/**
- * 452 is the code for it. Old servers say 552, which is also that of a full mailbox: taken for "too many" only when the
- * status says so, or when there is none and the hundred that every server must take were taken.
- *
- * @rfc 5321 4.5.3.1.8, 4.5.3.1.10
- */
-function isTooMany({ code, status }: Reply, accepted: number): boolean {
-  if (code === 452) return status === undefined || status.endsWith('.5.3')
-  return code === 552 && (status === undefined ? accepted >= 100 : status.endsWith('.5.3'))
+function mayBeTooMany({ code, status }: Reply): boolean {
+  return (code === 452 || code === 552) && (status === undefined || status.endsWith('.5.3'))
 }
 
 function isGarbage(how: Loss): boolean {

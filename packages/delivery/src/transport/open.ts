@@ -62,7 +62,7 @@ export async function open(target: Target, context: OpenContext, stop: Stop): Pr
     return deferred('4.7.4', `${nameOf(target)} offers TLS and then refuses it`)
   }
   const because = securing.because ?? securing.loss
-  if (!stop.stopped) context.log.warn('tls-failed', { ...noted, because })
+  if (!stop.aborted) context.log.warn('tls-failed', { ...noted, because })
   return mayBeClear ? greet(target, context, stop) : deferred('4.7.5', `TLS with ${nameOf(target)} failed: ${because}`)
 }
 
@@ -76,38 +76,15 @@ function tlsOptions({ host, policy }: Target): TlsOptions {
 async function greet(target: Target, context: OpenContext, stop: Stop): Promise<Opened> {
   const { address, port, protocol, host } = target
   const { dialer, hostname, extensions, clock, connectMs } = context
-  const transport = await dial(dialer, { address, port }, connectMs, stop)
-  if (typeof transport === 'string') return deferred('4.4.1', `no connection to ${nameOf(target)}: ${transport}`)
-  const release = stop.on(() => transport.destroy())
-  const opening = await connect(transport, { hostname, extensions, clock, protocol })
-  release()
+  let transport: Transport
+  try {
+    transport = await dialer.dial({ address, port }, { timeout: connectMs, signal: stop })
+  } catch (error) {
+    if (!(error instanceof DialError)) throw error
+    return deferred('4.4.1', `no connection to ${nameOf(target)}: ${error.code}`)
+  }
+  const opening = await connect(transport, { hostname, extensions, clock, protocol, signal: stop })
   if (opening.kind === 'open') return opening
   if (opening.kind === 'refused') return refusal(opening.reply, host, opening.phase)
   return lost(opening, host, `in the ${opening.phase} of ${nameOf(target)}`)
-}
-
-/** A transport, or why there is none. */
-function dial(
-  dialer: Dialer,
-  target: { readonly address: string; readonly port: number },
-  timeout: Millis,
-  stop: Stop,
-): Promise<Transport | string> {
-  if (stop.stopped) return Promise.resolve('stopped')
-  return new Promise((resolve, reject) => {
-    const release = stop.on(() => resolve('stopped'))
-    dialer.dial(target, { timeout }).then(
-      (transport) => {
-        release()
-        // Nobody waits for it any more.
-        if (stop.stopped) transport.destroy()
-        resolve(transport)
-      },
-      (error: unknown) => {
-        release()
-        if (error instanceof DialError) resolve(error.code)
-        else reject(error)
-      },
-    )
-  })
 }

@@ -6,10 +6,11 @@ import type { AbortLike } from '@angarium/queue'
  */
 export type StopStage = 'no' | 'soon' | 'now'
 
-/** Carries the wish to end to whatever a delivery is waiting for. */
-export class Stop {
+/** Carries the wish to end to whatever a delivery is waiting for. As a signal it fires at the first stage. */
+export class Stop implements AbortLike {
   #stage: StopStage = 'no'
   readonly #listeners = new Set<(stage: StopStage) => void>()
+  readonly #abortListeners = new Set<() => void>()
   readonly #signal: AbortLike
   readonly #onAbort = (): void => this.#advance('soon')
 
@@ -19,15 +20,23 @@ export class Stop {
     else signal.addEventListener('abort', this.#onAbort)
   }
 
-  get stopped(): boolean {
+  get aborted(): boolean {
     return this.#stage !== 'no'
   }
 
   /** Calls `listener` at every further stage, and at once when stopped already. The result ends that. */
   on(listener: (stage: StopStage) => void): () => void {
     this.#listeners.add(listener)
-    if (this.stopped) listener(this.#stage)
+    if (this.aborted) listener(this.#stage)
     return () => void this.#listeners.delete(listener)
+  }
+
+  addEventListener(_: 'abort', listener: () => void): void {
+    this.#abortListeners.add(listener)
+  }
+
+  removeEventListener(_: 'abort', listener: () => void): void {
+    this.#abortListeners.delete(listener)
   }
 
   /** Ends everything. */
@@ -42,7 +51,9 @@ export class Stop {
 
   #advance(stage: StopStage): void {
     if (this.#stage === 'now' || this.#stage === stage) return
+    const isFirst = !this.aborted
     this.#stage = stage
     for (const listener of [...this.#listeners]) listener(stage)
+    if (isFirst) for (const listener of [...this.#abortListeners]) listener()
   }
 }
