@@ -61,7 +61,10 @@ function load(port, { sessions, octets, messages }) {
 async function startCounter(stage) {
   const port = await freePort()
   const log = join(stage.directory, `smtp-sink-${port}`)
-  const sink = start(join(root, 'usr/sbin/smtp-sink'), ['-u', 'nobody', '-c', `127.0.0.1:${port}`, '1000'], { log, env })
+  const sink = start(join(root, 'usr/sbin/smtp-sink'), ['-u', 'nobody', '-c', `127.0.0.1:${port}`, '1000'], {
+    log,
+    env,
+  })
   stage.atEnd(() => sink.stop())
   await answering(sink, port)
   return port
