@@ -1,6 +1,6 @@
 // Writes the public API of each entry point to packages/<x>/etc/<entry>.api.md; `--check` only compares, and fails on
 // a difference. In a package's folder it does that package, elsewhere all that are published. Needs `dist`.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor'
@@ -11,6 +11,8 @@ const here = publishable().filter((one) => one.path === process.cwd())
 const chosen = here.length > 0 ? here : publishable()
 const base = JSON.parse(readFileSync(join(root, 'tsconfig.base.json'), 'utf8')).compilerOptions
 const faults = []
+const temporary = mkdtempSync(join(tmpdir(), 'angarium-api-'))
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
 
 for (const one of chosen) {
   const wanted = new Set(one.entries.map((entry) => `${entry.name}.api.md`))
@@ -68,7 +70,7 @@ function configuration(one, entry, declarations) {
         enabled: true,
         reportFileName: `${entry.name}.api.md`,
         reportFolder: join(one.path, 'etc'),
-        reportTempFolder: join(tmpdir(), 'angarium-api', one.folder),
+        reportTempFolder: join(temporary, one.folder),
         includeForgottenExports: true,
       },
       docModel: { enabled: false },

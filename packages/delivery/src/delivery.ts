@@ -101,11 +101,14 @@ class LeaseDelivery implements Delivery {
   }
 
   readonly withoutAttempt = async (lease: Lease): Promise<Settlement> => {
-    const results = lease.recipients.map((recipient) => {
-      const { lastReply } = recipient
-      const outcome = deferred('4.4.1', `${lease.destination} could not be reached lately`, lastReply)
-      return { recipient, outcome }
-    })
+    const { id, destination } = lease
+    const lately = `${destination} could not be reached lately`
+    this.#log.info('passed-over', { id, destination })
+    // What the last attempt met is what an operator and the sender want to know.
+    const results = lease.recipients.map((recipient) => ({
+      recipient,
+      outcome: deferred('4.4.1', recipient.lastBecause ?? lately, recipient.lastReply),
+    }))
     return this.#conclude(lease, results, false)
   }
 

@@ -7,6 +7,7 @@
 export * from './contract.ts'
 export { createDelivery } from './delivery.ts'
 export * from './error.ts'
+export { judgeDelivery } from './judge.ts'
 export { localPrefix } from './local/local.ts'
 export * from './local/mailbox.ts'
 export type { AddressFamily } from './route/addresses.ts'

@@ -91,6 +91,22 @@ describe('reports to the sender', () => {
     expect(await made.store.stats()).toMatchObject({ failed: count, queued: 0, messages: 0 })
   })
 
+  it('what is passed over keeps what the last attempt met, in the queue and in the report', async () => {
+    const made = await rig({ retry: { lifetimeMs: 6 * hour, warnAfterMs: 2 * hour } })
+    hosts(made.zone, 'dead.example', '192.0.2.1')
+    for (let n = 0; n < 20; n++) await made.put({ from: 'ada@here.example', to: [`r${n}@dead.example`] })
+    await run(made)
+    await made.clock.advance(hour)
+    expect(made.lines('passed-over').length).toBeGreaterThan(0)
+    const tried = new Set(made.lines('deferred').map(({ recipient }) => recipient))
+    for (const { recipients } of await made.entries())
+      for (const { address, because } of recipients)
+        expect(because).toMatch(tried.has(address) ? /192\.0\.2\.1/ : /could not be reached lately/)
+    await made.clock.advance(12 * hour)
+    const last = made.mail.at(-1)?.text ?? ''
+    expect(last).toMatch(/192\.0\.2\.1|could not be reached lately/)
+  })
+
   it('what comes from nobody is told to nobody', async () => {
     const made = await rig()
     hosts(made.zone, 'there.example', '192.0.2.1')

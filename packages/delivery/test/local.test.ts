@@ -115,6 +115,27 @@ describe('local delivery', () => {
     expect(made.lines('failed')).toMatchObject([{ recipient: 'alice@here.example', status: '5.4.6' }])
   })
 
+  it('one mailbox that cannot be written holds up no other of its domain', async () => {
+    const written: string[] = []
+    const made = await rig({
+      mailboxes: {
+        async deliver({ address }) {
+          if (address.startsWith('full@')) return { kind: 'deferred', status: '4.2.2', because: 'no room' }
+          written.push(address)
+          return { kind: 'delivered' }
+        },
+      },
+    })
+    for (let n = 0; n < 50; n++) await made.put({ to: ['full@here.example'] })
+    made.scheduler.start()
+    await settled(2_000)
+    await made.put({ to: ['ada@here.example'] })
+    await made.clock.advance(1_000)
+    expect(written).toEqual(['ada@here.example'])
+    expect(made.scheduler.snapshot().destinations.every(({ coolUntil }) => coolUntil === undefined)).toBe(true)
+    await made.scheduler.stop()
+  })
+
   it('takes the word of the mailbox', async () => {
     const made = await rig({
       mailboxes: {

@@ -15,7 +15,14 @@ import {
 import { createManualClock, createSeededRandom, type ManualClock, settled } from '@angarium/queue/testing'
 import { encodeUtf8 } from '@angarium/smtp-wire'
 import { createNetwork, type Network, playScript, type ScriptReport } from '@angarium/smtp-wire/testing'
-import { createDelivery, type Delivery, type DeliveryOptions, localPrefix, type MailboxItem } from '../src/index.ts'
+import {
+  createDelivery,
+  type Delivery,
+  type DeliveryOptions,
+  judgeDelivery,
+  localPrefix,
+  type MailboxItem,
+} from '../src/index.ts'
 
 /** One line of the log. */
 interface Noted {
@@ -121,6 +128,7 @@ export async function rig({ retry, scheduling, ...options }: RigOptions = {}): P
     log: noting,
     deliver: (lease, signal) => kept(delivery.deliver(lease, signal)),
     withoutAttempt: (lease) => kept(delivery.withoutAttempt(lease)),
+    judge: judgeDelivery,
     limits: scheduling ?? {},
   })
   return {

@@ -162,6 +162,24 @@ describe('scheduler', () => {
     expect(count()).toBe(1_000 + first + 1)
   })
 
+  it('tries a passed-over destination at once when an operator says so, and passes it over again if that fails', async () => {
+    const { scheduler, put, store, delivered, clock } = await rig(unreachable, {
+      withoutAttempt: async (lease) => all(lease, { kind: 'deferred', delay: 1_000, because: 'passed over' }),
+    })
+    await put('a.example', 5)
+    scheduler.start()
+    await settled()
+    expect(scheduler.snapshot().destinations[0]?.coolUntil).toBeDefined()
+    const before = delivered.length
+    for await (const _ of store.change({}, { kind: 'expedite' }));
+    await settled()
+    // Once for each time it was said, and each message says it.
+    expect(delivered.length).toBeGreaterThan(before)
+    expect(delivered.length).toBeLessThanOrEqual(before + 5)
+    expect(scheduler.snapshot().destinations[0]?.coolUntil).toBeGreaterThan(clock.now() + 60_000)
+    await scheduler.stop()
+  })
+
   it('asks little of the store for one dead domain with a long queue', async () => {
     const clock = createManualClock()
     const store = createMemoryStore({ clock, random: createSeededRandom() })

@@ -1,4 +1,4 @@
-import { createDelivery } from '@angarium/delivery'
+import { createDelivery, judgeDelivery } from '@angarium/delivery'
 import type { Resolver } from '@angarium/dns-client'
 import { eightBitMime, enhancedStatusCodes, pipelining, size, startTls } from '@angarium/esmtp-extensions'
 import {
@@ -106,6 +106,7 @@ export function createMta(parts: Parts): Mta {
     holder: hostname,
     deliver: (lease, signal) => delivery.deliver(lease, signal),
     withoutAttempt: (lease) => delivery.withoutAttempt(lease),
+    judge: judgeDelivery,
     schedule,
     limits: { concurrency, perDestination, perDestinationStart: Math.min(5, perDestination) },
     log,

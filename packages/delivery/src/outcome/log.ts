@@ -15,7 +15,8 @@ export function tell(log: Log, lease: Lease, { recipient, settlement, status, pe
     destination: lease.destination,
     attempts: recipient.attempts,
     delayMs: now - lease.acceptedAt,
-    ...(peer && { peer: who, tls }),
+    // In clear is said as well: its absence would say nothing.
+    ...(peer && { peer: who, tls: tls ?? null }),
     ...(status !== undefined && { status }),
     ...('because' in settlement && { because: settlement.because }),
     ...(reply && { reply }),

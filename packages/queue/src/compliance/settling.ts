@@ -105,6 +105,7 @@ export const settlingCases: readonly QueueStoreCase[] = [
         parameters: [],
         attempts: 2,
         warned: true,
+        lastBecause: 'busy',
         lastReply: reply,
       }
       same(again.recipients, [expected], 'recipients of the next lease')
@@ -268,8 +269,10 @@ export const settlingCases: readonly QueueStoreCase[] = [
     async run(setup) {
       const store = await opened(setup)
       let calls = 0
-      const stop = store.onWork(() => {
+      let last: boolean | undefined
+      const stop = store.onWork((urgent) => {
         calls++
+        last = urgent
       })
       const told = async (what: string, run: () => Promise<unknown>): Promise<void> => {
         const before = calls
@@ -288,6 +291,11 @@ export const settlingCases: readonly QueueStoreCase[] = [
       await told('a release', async () => {
         for await (const _ of store.change({}, { kind: 'release' }));
       })
+      same(last, false, 'urgent, after a release')
+      await told('an expedition', async () => {
+        for await (const _ of store.change({}, { kind: 'expedite' }));
+      })
+      same(last, true, 'urgent, after an expedition')
       stop()
       const before = calls
       await put(store, envelopeTo('a.example'))

@@ -105,12 +105,13 @@ export function leaseWork(work: Work, holder: string, until: Instant, now: Insta
 export function leasedRecipients(work: Work): readonly LeasedRecipient[] {
   return work.recipients
     .filter(({ state }) => state === 'leased')
-    .map(({ index, address, parameters, attempts, warned, lastReply }) => ({
+    .map(({ index, address, parameters, attempts, warned, wish, because, lastReply }) => ({
       index,
       address,
       parameters,
       attempts,
       warned,
+      ...(because === undefined || wish !== undefined ? {} : { lastBecause: because }),
       ...(lastReply === undefined ? {} : { lastReply }),
     }))
 }

@@ -66,7 +66,7 @@ class MemoryStore implements QueueStore {
   readonly #messages = new Map<QueueId, Message>()
   readonly #keys = new Map<string, { readonly id: QueueId; readonly at: Instant }>()
   readonly #due = new DueIndex<Message>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(urgent: boolean) => void>()
   /** Recipients of messages that are gone, and how many there ever were. */
   #gone: Tally = { delivered: 0, relayed: 0, failed: 0, removed: 0, queued: 0, held: 0 }
   #accepted = 0
@@ -242,7 +242,7 @@ class MemoryStore implements QueueStore {
         this.#put(message, joinWork(message.works.get(change.destination), change.destination, changed.moved))
       this.#put(message, changed.work)
     }
-    if (applied > 0 && change.kind !== 'hold' && change.kind !== 'remove') this.#tellWork()
+    if (applied > 0 && change.kind !== 'hold' && change.kind !== 'remove') this.#tellWork(change.kind === 'expedite')
     return applied
   }
 
@@ -253,9 +253,9 @@ class MemoryStore implements QueueStore {
     return { messages: this.#messages.size, accepted: this.#accepted, ...sum, corrupt: 0 }
   }
 
-  onWork(listener: () => void): () => void {
+  onWork(listener: (urgent: boolean) => void): () => void {
     // Its own function each time, so that one listener may be added twice and taken away once.
-    const heard = (): void => listener()
+    const heard = (urgent: boolean): void => listener(urgent)
     this.#listeners.add(heard)
     return () => this.#listeners.delete(heard)
   }
@@ -278,9 +278,9 @@ class MemoryStore implements QueueStore {
     }
   }
 
-  #tellWork(): void {
+  #tellWork(urgent = false): void {
     // Later, so that what a listener throws is its own and not the committer's.
-    for (const listener of this.#listeners) void Promise.resolve().then(listener)
+    for (const listener of this.#listeners) void Promise.resolve(urgent).then(listener)
   }
 
   #demandOpen(operation: string): void {

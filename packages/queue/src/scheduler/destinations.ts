@@ -68,6 +68,11 @@ export class Destinations {
     return some
   }
 
+  /** Passes nothing over any more: each may be tried once, and is passed over again at its first failure. */
+  forgive(): void {
+    this.warm(Infinity)
+  }
+
   /** Takes places, for deliveries or for leases on their way. */
   take(destination: DestinationKey, places: number): void {
     const way = this.#ways.get(destination) ?? this.#newWay()

@@ -83,7 +83,10 @@ class TwoLevelScheduler implements Scheduler {
   start(): void {
     if (this.#state !== 'idle') throw misuse('start', `the scheduler is ${this.#state}`)
     this.#state = 'running'
-    this.#stopListening = this.#store.onWork(() => this.wake())
+    this.#stopListening = this.#store.onWork((urgent) => {
+      if (urgent) this.#destinations.forgive()
+      this.wake()
+    })
     this.wake()
   }
 
@@ -336,6 +339,8 @@ class TwoLevelScheduler implements Scheduler {
         this.#log.warn('outcome-dropped', { ...reference(delivery.lease), recipients: settlement.recipients })
         return
       }
+      if (result !== undefined && result.spawned.length > 0)
+        this.#log.info('reported', { ...reference(delivery.lease), reports: result.spawned })
       const now = this.#clock.now()
       for (const outcome of settlement.recipients)
         if (outcome.kind === 'deferred') this.#ready.expect(now + outcome.delay)

@@ -107,6 +107,8 @@ export interface LeasedRecipient {
   readonly attempts: number
   /** The sender was already told of the delay. */
   readonly warned: boolean
+  /** Why the last attempt came to nothing. */
+  readonly lastBecause?: string
   readonly lastReply?: RecordedReply
 }
 
@@ -293,6 +295,9 @@ export interface QueueStore {
   /** Applies an operator's change in bounded steps and tells of each message. */
   change(selection: Filter | readonly QueueId[], change: Change): AsyncIterable<Progress>
   stats(): Promise<QueueStats>
-  /** Called when work may have become due other than by time (commit, release, returned). Returns the way to stop. */
-  onWork(listener: () => void): () => void
+  /**
+   * Called when work may have become due other than by time (commit, release, returned); `urgent` when an operator wants
+   * it tried now, whatever is known of its destination. Returns the way to stop.
+   */
+  onWork(listener: (urgent: boolean) => void): () => void
 }
