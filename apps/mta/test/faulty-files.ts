@@ -1,10 +1,12 @@
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { MaildirFiles } from '../src/maildir/files.ts'
 
 /** Files in memory that keep a list of what was asked, and fail when told to. */
 export class FaultyFiles implements MaildirFiles {
   readonly folders = new Set<string>(['/'])
   readonly contents = new Map<string, number[]>()
+  /** Where a file was last written at another time than now. */
+  readonly times = new Map<string, number>()
   /** `operation path`, in order; what failed is among them. */
   readonly calls: string[] = []
   /** Fails the call of this number (from 1), or every one for which it answers a code. */
@@ -45,6 +47,18 @@ export class FaultyFiles implements MaildirFiles {
   unlink = async (path: string): Promise<void> => {
     this.#begin('unlink', path)
     if (!this.contents.delete(path)) throw systemError('ENOENT')
+  }
+
+  async *list(path: string): AsyncGenerator<string> {
+    this.#begin('list', path)
+    this.#demand(path)
+    for (const file of [...this.contents.keys()]) if (dirname(file) === path) yield basename(file)
+  }
+
+  modifiedAt = async (path: string): Promise<number> => {
+    this.#begin('modifiedAt', path)
+    if (!this.contents.has(path)) throw systemError('ENOENT')
+    return this.times.get(path) ?? Number.POSITIVE_INFINITY
   }
 
   syncFolder = async (path: string): Promise<void> => {

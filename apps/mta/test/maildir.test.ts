@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { MailboxItem } from '@angarium/delivery'
@@ -92,9 +92,10 @@ describe('Maildir on a faulty disk', () => {
 
   it('syncs the file before the rename, and the folder before it says so', async () => {
     const files = new FaultyFiles()
-    await maildir(files).delivery.deliver(item())
+    const { delivery } = maildir(files)
+    await delivery.deliver(item())
     files.calls.length = 0
-    await maildir(files).delivery.deliver(item(chunks('a\r\n', 'b\r\n')))
+    await delivery.deliver(item(chunks('a\r\n', 'b\r\n')))
     expect(files.calls.map((call) => call.replace(/\/[^/]*mx\.example\.com$/, '/*'))).toEqual([
       'create /mail/alice/tmp/*',
       'write /mail/alice/tmp/*',
@@ -130,6 +131,8 @@ describe('Maildir on a faulty disk', () => {
     const clean = new FaultyFiles()
     await maildir(clean).delivery.deliver(item())
     for (let failing = 1; failing <= clean.calls.length; failing++) {
+      // Sweeping is no part of the delivery.
+      if (clean.calls[failing - 1]?.startsWith('list ')) continue
       const files = new FaultyFiles()
       files.fail = (call) => (call === failing ? code : undefined)
       const { delivery, paths } = maildir(files)
@@ -174,6 +177,66 @@ describe('Maildir on a faulty disk', () => {
     const outcome = await maildir(files).delivery.deliver({ ...item(), address: 'bob@example.com' })
     expect(outcome).toMatchObject({ kind: 'failed', status: '5.1.1' })
     expect(files.calls).toEqual([])
+  })
+})
+
+describe('what a process that died left in tmp', () => {
+  const hour = 3_600_000
+  const now = 1_790_000_000_999
+  const left = (files: FaultyFiles): string[] => [...files.contents.keys()].filter((path) => path.includes('/tmp/'))
+
+  async function disk(ages: readonly number[]): Promise<FaultyFiles> {
+    const files = new FaultyFiles()
+    await maildir(files).delivery.deliver(item())
+    for (const [at, age] of ages.entries()) {
+      files.contents.set(`/mail/alice/tmp/${at}`, [])
+      files.times.set(`/mail/alice/tmp/${at}`, now - age)
+    }
+    return files
+  }
+
+  it('goes after 36 hours, with the first delivery to the Maildir', async () => {
+    const files = await disk([36 * hour, 36 * hour + 1, 0, 1_000 * hour])
+    const { delivery } = maildir(files)
+    expect(await delivery.deliver(item())).toEqual({ kind: 'delivered' })
+    expect(left(files)).toEqual(['/mail/alice/tmp/0', '/mail/alice/tmp/2'])
+    files.calls.length = 0
+    await delivery.deliver(item())
+    expect(files.calls.filter((call) => /^(list|modifiedAt)/.test(call))).toEqual([])
+  })
+
+  it('stays when it cannot be removed, and nobody waits for its mail', async () => {
+    for (const operation of ['list', 'modifiedAt', 'unlink']) {
+      const files = await disk([99 * hour, 99 * hour])
+      files.fail = (_, called, path) => (called === operation && !path.endsWith('/1') ? 'EACCES' : undefined)
+      expect(await maildir(files).delivery.deliver(item())).toEqual({ kind: 'delivered' })
+      expect(left(files)).toHaveLength(operation === 'list' ? 2 : 1)
+    }
+  })
+
+  it('does not make a delivery wait for more than a thousand files', async () => {
+    const files = await disk(Array.from({ length: 1_500 }, () => 99 * hour))
+    await maildir(files).delivery.deliver(item())
+    expect(left(files)).toHaveLength(500)
+  })
+
+  it('goes on a real disk, and no folder with it', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'mta-'))
+    try {
+      await maildir(nodeFiles, root).delivery.deliver(item())
+      for (const name of ['old', 'young']) writeFileSync(join(root, 'tmp', name), '')
+      mkdirSync(join(root, 'tmp/folder'))
+      for (const [name, age] of [
+        ['old', 37],
+        ['young', 35],
+        ['folder', 99],
+      ] as const)
+        utimesSync(join(root, 'tmp', name), (now - age * hour) / 1000, (now - age * hour) / 1000)
+      expect(await maildir(nodeFiles, root).delivery.deliver(item())).toEqual({ kind: 'delivered' })
+      expect(readdirSync(join(root, 'tmp')).toSorted()).toEqual(['folder', 'young'])
+    } finally {
+      rmSync(root, { recursive: true })
+    }
   })
 })
 

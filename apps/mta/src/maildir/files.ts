@@ -1,4 +1,4 @@
-import { mkdir, open, rename, unlink } from 'node:fs/promises'
+import { lstat, mkdir, open, opendir, rename, unlink } from 'node:fs/promises'
 
 /** A file being written. */
 export interface MaildirFile {
@@ -17,6 +17,10 @@ export interface MaildirFiles {
   create(path: string): Promise<MaildirFile>
   rename(from: string, to: string): Promise<void>
   unlink(path: string): Promise<void>
+  /** Names in a folder, in no order. */
+  list(path: string): AsyncIterable<string>
+  /** When a file was last written, in milliseconds since 1970-01-01. */
+  modifiedAt(path: string): Promise<number>
   /** Resolves when the names in a folder are on stable storage. */
   syncFolder(path: string): Promise<void>
 }
@@ -36,6 +40,12 @@ export const nodeFiles: MaildirFiles = {
   },
   rename,
   unlink,
+  async *list(path) {
+    for await (const { name } of await opendir(path)) yield name
+  },
+  async modifiedAt(path) {
+    return (await lstat(path)).mtimeMs
+  },
   async syncFolder(path) {
     const handle = await open(path, 'r')
     try {

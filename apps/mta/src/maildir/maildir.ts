@@ -19,17 +19,20 @@ export interface MaildirOptions {
 
 /**
  * Delivers into Maildirs: written to `tmp`, synced, renamed into `new`, the folder synced. Folders that are missing are
- * made. Until the rename nothing is visible; what fails leaves nothing behind.
+ * made. Until the rename nothing is visible; what fails leaves nothing behind. What a process that died left in `tmp` is
+ * removed with the first delivery to a Maildir.
  */
 export function createMaildir(options: MaildirOptions): MailboxDelivery {
   const { files, clock, random, hostname, folder: folderOf, delivered } = options
   const build = createBuilder(files)
+  const sweep = createSweeper(files, clock)
   const host = hostname.replaceAll('/', '\\057').replaceAll(':', '\\072')
 
   return {
     async deliver(item): Promise<MailboxOutcome> {
       const folder = folderOf(item.address)
       if (folder === undefined) return { kind: 'failed', status: '5.1.1', because: 'there is no such mailbox' }
+      await sweep(join(folder, 'tmp'))
       const token = Buffer.from(random.bytes(6)).toString('hex')
       // Seconds first: readers sort by name. The id finds the message in our log.
       const name = `${Math.floor(clock.now() / 1000)}.${item.id}_${token}.${host}`
@@ -69,6 +72,39 @@ async function store(
     await files.unlink(there).catch(() => undefined)
     throw error
   }
+}
+
+/** Nobody writes one message for so long: readers of Maildirs agree on 36 hours. */
+const abandonedMs = 36 * 3_600_000
+
+/** Names looked at in one folder, so that a delivery does not wait for more. */
+const maxSwept = 1_000
+
+/** Folders remembered; who comes after is looked at once more. */
+const maxRemembered = 10_000
+
+/** Removes files that nobody will finish, from a folder not swept before. What fails is left as it is. */
+function createSweeper(files: MaildirFiles, clock: Clock): (folder: string) => Promise<void> {
+  const swept = new Set<string>()
+  return async (folder) => {
+    if (swept.has(folder)) return
+    if (swept.size >= maxRemembered) swept.clear()
+    swept.add(folder)
+    const latest = clock.now() - abandonedMs
+    let seen = 0
+    try {
+      for await (const name of files.list(folder)) {
+        await removeOlder(files, join(folder, name), latest).catch(() => undefined)
+        if (++seen >= maxSwept) break
+      }
+    } catch {
+      // The folder may not be there yet; the delivery itself tells what is wrong with it.
+    }
+  }
+}
+
+async function removeOlder(files: MaildirFiles, path: string, latest: number): Promise<void> {
+  if ((await files.modifiedAt(path)) < latest) await files.unlink(path)
 }
 
 /** Makes the missing folders of a Maildir; at a time for one, so that nobody builds on a name that may not last. */
