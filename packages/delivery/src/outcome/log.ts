@@ -15,8 +15,7 @@ export function tell(log: Log, lease: Lease, { recipient, settlement, status, pe
     destination: lease.destination,
     attempts: recipient.attempts,
     delayMs: now - lease.acceptedAt,
-    // In clear is said as well: its absence would say nothing.
-    ...(peer && { peer: who, tls: tls ?? null }),
+    ...(peer && { peer: who, tls }),
     ...(status !== undefined && { status }),
     ...('because' in settlement && { because: settlement.because }),
     ...(reply && { reply }),

@@ -210,7 +210,7 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
 
   #logAccepted({ id }: Accepted, { recipients }: Envelope, size: number): void {
     const addresses = recipients.map(({ address }) => address)
-    this.#desk.log.info('accepted', { ...this.#context(), id, recipients: addresses, size, tls: this.#facts.tls ?? null })
+    this.#desk.log.info('accepted', { ...this.#context(), id, recipients: addresses, size, tls: this.#facts.tls })
   }
 
   #refuse<R extends Refusal>(at: StageHook, by: string, reply: R, fields: Fields = {}): R {
