@@ -1,4 +1,4 @@
-import type { AbandonPolicy, Clock, Millis, Random, StoreCapabilities } from '@angarium/queue'
+import type { AbandonPolicy, Clock, Log, Millis, Random, StoreCapabilities } from '@angarium/queue'
 import type { BodyFiles } from './bodies/files.ts'
 
 /** What a SQLite store is made of. */
@@ -19,6 +19,8 @@ export interface SqliteStoreOptions {
   readonly abandon?: Partial<AbandonPolicy>
   /** Files of large contents; by default real ones in `bodies/`. */
   readonly files?: BodyFiles
+  /** Warned with `message-set-aside`, `id` and `because`, once for each message found damaged. By default silent. */
+  readonly log?: Log
 }
 
 /** One process per queue; work is committed nowhere else. */

@@ -25,7 +25,7 @@ import type {
   Spawn,
   StoreCapabilities,
 } from '@angarium/queue'
-import { defaultAbandonPolicy, QueueError } from '@angarium/queue'
+import { defaultAbandonPolicy, QueueError, silentLog } from '@angarium/queue'
 import {
   checkCommit,
   checkDuration,
@@ -74,7 +74,7 @@ class SqliteStore implements QueueStore {
   readonly #files: BodyFiles
   readonly #vault: Vault
   readonly #bodyInRow: number
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(urgent: boolean) => void>()
   #link: Link | undefined
   #newId: () => QueueId
   #free = Infinity
@@ -92,11 +92,12 @@ class SqliteStore implements QueueStore {
 
   async open(): Promise<void> {
     if (this.#link !== undefined) return
-    const { directory, clock, random, abandon, keepKeysMs = 604_800_000, maxOctets } = this.#options
+    const { directory, clock, random, abandon, keepKeysMs = 604_800_000, maxOctets, log = silentLog } = this.#options
     const link = new Link(
       () => clock.now(),
-      (ids) => {
-        for (const id of ids) this.#track(this.#vault.remove(id))
+      ({ gone, setAside }) => {
+        for (const id of gone) this.#track(this.#vault.remove(id))
+        for (const { id, because } of setAside) log.warn('message-set-aside', { id, because })
       },
     )
     await this.#prepare()
@@ -330,7 +331,8 @@ class SqliteStore implements QueueStore {
         now,
       })
       const { answer } = await asked
-      if (answer.progress.length > 0 && change.kind !== 'hold' && change.kind !== 'remove') this.#tellWork()
+      if (answer.progress.length > 0 && change.kind !== 'hold' && change.kind !== 'remove')
+        this.#tellWork(change.kind === 'expedite')
       for (const { id, recipients } of answer.progress) yield { id: id as QueueId, recipients }
       after = answer.next
     } while (ids === undefined ? after !== undefined : at < ids.length)
@@ -340,15 +342,15 @@ class SqliteStore implements QueueStore {
     return (await this.#demand('stats').ask('stats', {})).answer
   }
 
-  onWork(listener: () => void): () => void {
+  onWork(listener: (urgent: boolean) => void): () => void {
     // Its own function each time, so that one listener may be added twice and taken away once.
-    const heard = (): void => listener()
+    const heard = (urgent: boolean): void => listener(urgent)
     this.#listeners.add(heard)
     return () => this.#listeners.delete(heard)
   }
 
-  #tellWork(): void {
-    for (const listener of this.#listeners) queueMicrotask(listener)
+  #tellWork(urgent = false): void {
+    for (const listener of this.#listeners) queueMicrotask(() => listener(urgent))
   }
 
   #demand(operation: string): Link {

@@ -6,13 +6,16 @@ const port = parentPort
 if (port === null) throw new Error('this file is the thread of a store and does nothing by itself')
 
 const engine = new Engine(workerData as ThreadOptions)
-port.postMessage(engine.open())
-port.on('message', (message: Batch | 'close') => {
-  if (message === 'close') {
-    engine.close()
-    port.close()
-    return
-  }
-  const reply = engine.handle(message)
-  port.postMessage(reply, [reply.contents])
-})
+const opening = engine.open()
+port.postMessage(opening)
+// Without a listener nothing keeps the thread: one that could not open ends by itself.
+if (opening.ok)
+  port.on('message', (message: Batch | 'close') => {
+    if (message === 'close') {
+      engine.close()
+      port.close()
+      return
+    }
+    const reply = engine.handle(message)
+    port.postMessage(reply, [reply.contents])
+  })

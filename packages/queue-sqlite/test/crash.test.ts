@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { createManualClock } from '@angarium/queue/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { collect, place, put, storeIn } from './place.ts'
 
 /** Runs the child until it has said so many lines, kills it, and returns what it said. */
@@ -76,7 +77,10 @@ describe('one process per queue', () => {
     const store = storeIn(directory)
     await store.open()
     const { id } = await put(store, 10)
+    const terminate = vi.spyOn(Worker.prototype, 'terminate')
     await expect(storeIn(directory).open()).rejects.toMatchObject({ code: 'QUEUE_LOCKED' })
+    // Its thread ended by itself.
+    expect(terminate).not.toHaveBeenCalled()
     expect(await fall(directory, 1).catch(() => [])).toEqual([])
     await store.close()
     expect((await fall(directory, 1))[0]).toBe('open')

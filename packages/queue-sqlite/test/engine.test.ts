@@ -9,7 +9,7 @@ import { Engine } from '../src/database/engine.ts'
 import { number, openDatabase } from '../src/database/open.ts'
 import { messageRow, workRow } from '../src/database/rows.ts'
 import type { Ask, Outcome } from '../src/thread/protocol.ts'
-import { collect, envelopeTo, place, put, storeIn } from './place.ts'
+import { collect, envelopeTo, place, put, recordingLog, storeIn } from './place.ts'
 
 const engines: Engine[] = []
 
@@ -78,6 +78,7 @@ function breakStatement(sql: string, when: 'before' | 'after', errcode: number):
 }
 
 const ioError = 10
+const fullDisk = 13
 
 describe('the database', () => {
   it('syncs at every commit and is open to this process alone', () => {
@@ -204,14 +205,19 @@ describe('the database', () => {
   })
 
   it('a row that changed is told, set aside, and can be removed; others flow', async () => {
-    for (const damage of [
-      "UPDATE message SET facts = replace(facts, 'sender', 'zender') WHERE id = ?",
-      "UPDATE message SET facts = 'x' WHERE id = ?",
-      "UPDATE work SET recipients = replace(recipients, 'r0@', 'r9@') WHERE message = (SELECT seq FROM message WHERE id = ?)",
-      'UPDATE message SET content = NULL WHERE id = ?',
-    ]) {
+    const [envelope, recipients, content] = ['the envelope does', 'the recipients do', 'the content does']
+    for (const [damage, part] of [
+      ["UPDATE message SET facts = replace(facts, 'sender', 'zender') WHERE id = ?", envelope],
+      ["UPDATE message SET facts = 'x' WHERE id = ?", envelope],
+      [
+        "UPDATE work SET recipients = replace(recipients, 'r0@', 'r9@') WHERE message = (SELECT seq FROM message WHERE id = ?)",
+        recipients,
+      ],
+      ['UPDATE message SET content = NULL WHERE id = ?', content],
+    ] as const) {
       const directory = place()
-      const store = storeIn(directory)
+      const { log, warnings } = recordingLog()
+      const store = storeIn(directory, { log })
       await store.open()
       const { id } = await put(store, 1_000)
       const fine = await put(store, 1_000)
@@ -220,8 +226,11 @@ describe('the database', () => {
       db.prepare(damage).run(id)
       db.close()
       await store.open()
+      expect(warnings).toEqual([])
       const leases = await store.lease({ destination: 'a.example', holder: 'h', duration: 1_000, limit: 10 })
       expect(leases.map((lease) => lease.id)).toEqual([fine.id])
+      expect(warnings).toEqual([['message-set-aside', { id, because: expect.stringMatching(`^${part} not match`) }]])
+      await expect(collect(store.read(id))).rejects.toMatchObject({ code: 'QUEUE_CORRUPT' })
       expect((await collect(store.scan())).map(({ kind }) => kind)).toEqual(['corrupt', 'message'])
       expect(await store.stats()).toMatchObject({ corrupt: 1, queued: 2 })
       await store.close()
@@ -229,7 +238,46 @@ describe('the database', () => {
       expect(await store.stats()).toMatchObject({ corrupt: 1, queued: 2 })
       await collect(store.change([id], { kind: 'remove' }))
       expect(await store.stats()).toMatchObject({ corrupt: 0, queued: 1, removed: 1, messages: 1 })
+      expect(warnings).toHaveLength(1)
     }
+  })
+
+  it('a row that changed under a lease is told by the open that takes the lease back', async () => {
+    const directory = place()
+    const { log, warnings } = recordingLog()
+    const store = storeIn(directory, { log })
+    await store.open()
+    const { id } = await put(store, 1_000, { lease: { holder: 'h', duration: 1_000 } })
+    await store.close()
+    const db = openDatabase(join(directory, 'queue.sqlite'))
+    db.exec("UPDATE work SET recipients = 'x'")
+    db.close()
+    for (let starts = 0; starts < 2; starts++) {
+      await store.open()
+      expect(warnings).toEqual([['message-set-aside', { id, because: 'the recipients do not match their checksum' }]])
+      await store.close()
+    }
+  })
+
+  it('a transaction that is undone tells nothing, the one that holds tells once', async () => {
+    const directory = place()
+    const engine = engineIn(directory)
+    engine.open()
+    commit(engine, 1)
+    engine.close()
+    const db = openDatabase(join(directory, 'queue.sqlite'))
+    db.exec("UPDATE work SET recipients = 'x'")
+    db.close()
+    engine.open()
+    const lease: Ask = { op: 'lease', destination: 'a.example', holder: 'h', until: 100, limit: 3, now: 2 }
+    const told = (now: number): number =>
+      engine.handle({ now, asks: [lease], contents: new ArrayBuffer(0) }).news.setAside.length
+    for (const errcode of [fullDisk, ioError]) {
+      breakStatement('COMMIT', 'before', errcode)
+      expect(told(2)).toBe(0)
+      vi.restoreAllMocks()
+    }
+    expect([told(3), told(4)]).toEqual([1, 0])
   })
 })
 

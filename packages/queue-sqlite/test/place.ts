@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Accepted, CommitOptions, Envelope, QueueStore } from '@angarium/queue'
+import type { Accepted, CommitOptions, Envelope, Log, QueueStore } from '@angarium/queue'
 import { createManualClock, createSeededRandom } from '@angarium/queue/testing'
 import { afterEach } from 'vitest'
 import type { SqliteStoreOptions } from '../src/index.ts'
@@ -28,6 +28,12 @@ afterEach(async () => {
   for (const store of made.splice(0)) await store.close()
   for (const directory of places.splice(0)) rmSync(directory, { recursive: true, force: true })
 })
+
+/** A log, and its warnings as they came. */
+export function recordingLog(): { readonly log: Log; readonly warnings: readonly unknown[] } {
+  const warnings: unknown[] = []
+  return { warnings, log: { info: () => undefined, warn: (event, fields) => warnings.push([event, fields]) } }
+}
 
 export function envelopeTo(...destinations: readonly string[]): Envelope {
   return {

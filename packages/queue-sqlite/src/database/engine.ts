@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { QueueError } from '@angarium/queue'
 import { abandonWork } from '@angarium/queue/lifecycle'
-import type { Ask, Batch, Opening, Outcome, Reply, ThreadOptions } from '../thread/protocol.ts'
+import type { Ask, Batch, News, Opening, Outcome, Reply, ThreadOptions } from '../thread/protocol.ts'
 import { Contents } from './contents.ts'
 import { change, read, scan, spoil, stats, strangers } from './inspection.ts'
 import { number, openDatabase, sqliteCode, WrongFormat } from './open.ts'
 import type { Scene } from './operations.ts'
 import { commit, due, extend, lease, settle } from './operations.ts'
-import { Tables } from './tables.ts'
+import { noNews, Tables } from './tables.ts'
 
 const busy = 5
 const full = 13
@@ -35,10 +35,10 @@ export class Engine {
     try {
       this.#connect()
       const tables = this.#tables as Tables
-      this.#takeBackLeases(tables)
+      const { setAside } = this.#takeBackLeases(tables)
       this.#acknowledged = tables.batch
       const greatest = tables.get('SELECT max(id) AS id FROM message')?.id
-      return { ok: true, greatest: typeof greatest === 'string' ? greatest : undefined }
+      return { ok: true, greatest: typeof greatest === 'string' ? greatest : undefined, setAside }
     } catch (error) {
       this.#disconnect()
       return opening(error)
@@ -59,7 +59,7 @@ export class Engine {
       // A full disk is found before anything is written: what makes room may still succeed.
       if (code === full) return this.#withoutCommits({ asks, contents, now }, error)
       this.#disconnect()
-      return { outcomes: asks.map(() => failure(error, false)), contents: new ArrayBuffer(0), gone: [] }
+      return { outcomes: asks.map(() => failure(error, false)), contents: new ArrayBuffer(0), news: noNews }
     }
   }
 
@@ -81,15 +81,15 @@ export class Engine {
         return { ok: false, code: 'QUEUE_MISUSE', message: error.detail.because, clean: true }
       }
     })
-    const gone = tables.commit()
+    const news = tables.commit()
     this.#acknowledged = tables.batch
-    return { outcomes, contents: scene.contents.take(), gone }
+    return { outcomes, contents: scene.contents.take(), news }
   }
 
   #withoutCommits({ asks, ...batch }: Batch, because: unknown): Reply {
     const rest = asks.filter(({ op }) => op !== 'commit')
     if (rest.length === asks.length)
-      return { outcomes: asks.map(() => failure(because, true)), contents: new ArrayBuffer(0), gone: [] }
+      return { outcomes: asks.map(() => failure(because, true)), contents: new ArrayBuffer(0), news: noNews }
     const reply = this.handle({ ...batch, asks: rest })
     const answers = reply.outcomes[Symbol.iterator]()
     const refused = failure(because, true)
@@ -131,11 +131,11 @@ export class Engine {
     this.#lastRecovery = undefined
   }
 
-  #takeBackLeases(tables: Tables): void {
+  #takeBackLeases(tables: Tables): News {
     const rows = tables.all(
       'SELECT m.id AS id, w.destination AS destination FROM work AS w JOIN message AS m ON m.seq = w.message WHERE w.until IS NOT NULL ORDER BY w.until, w.message',
     )
-    if (rows.length === 0) return
+    if (rows.length === 0) return noNews
     tables.begin()
     let order = 0
     for (const { id, destination } of rows) {
@@ -144,7 +144,7 @@ export class Engine {
       if (message === undefined || work === undefined) continue
       tables.putWork(message, work, abandonWork(work, this.#options.now, tables.policy, order++))
     }
-    tables.commit()
+    return tables.commit()
   }
 }
 

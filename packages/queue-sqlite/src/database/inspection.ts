@@ -27,7 +27,7 @@ export const read: Do<'read'> = ({ tables, contents }, { id }) => {
   if (content.length === message.size && crc32(content) === message.sum)
     return { kind: 'row', body: contents.add(content) }
   const because = 'the content does not match its checksum'
-  tables.spoil(message.seq, because)
+  tables.spoil(message, because)
   return { kind: 'corrupt', because }
 }
 
@@ -105,6 +105,6 @@ export const strangers: Do<'strangers'> = ({ tables }, { ids }) => ids.filter((i
 
 export const spoil: Do<'spoil'> = ({ tables }, { id, because }) => {
   const message = tables.message(id)
-  if (message !== undefined) tables.spoil(message.seq, because)
+  if (message !== undefined) tables.spoil(message, because)
   return null
 }

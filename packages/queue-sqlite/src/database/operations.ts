@@ -82,7 +82,7 @@ export const lease: Do<'lease'> = (scene, { destination, holder, until, limit, n
     if (rows.length === 0) break
     for (const { content, ...message } of rows) {
       if (message.filed === 0 && crc32(content ?? '') !== message.sum) {
-        tables.spoil(message.seq, 'the content does not match its checksum')
+        tables.spoil(message, 'the content does not match its checksum')
         continue
       }
       const work = handOut(tables, message, destination, holder, until, now)

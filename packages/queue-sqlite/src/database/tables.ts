@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AbandonPolicy, QueueStats } from '@angarium/queue'
 import type { MessageFacts, Work } from '@angarium/queue/lifecycle'
 import { tally } from '@angarium/queue/lifecycle'
+import type { News, SetAside } from '../thread/protocol.ts'
 import type { MessageRow, WorkRow } from './rows.ts'
 import { Damaged, messageFacts, workOfRow, workRow } from './rows.ts'
 
@@ -12,6 +13,9 @@ type Counters = { -readonly [K in Exclude<keyof QueueStats, 'corrupt'>]: number 
 
 const messageColumns = 'seq, id, accepted, size, facts, facts_sum AS factsSum, sum, filed'
 const workColumns = 'destination, fence, holder, until, due, queued, held, recipients, sum'
+
+/** Of a transaction that did only what was asked. */
+export const noNews: News = { gone: [], setAside: [] }
 
 /** The tables, the ledger, and what a transaction has touched so far. */
 export class Tables {
@@ -26,6 +30,7 @@ export class Tables {
   /** Works whose row says when they are due: the destination's row depends on them. */
   readonly #listed = new WeakSet<Work>()
   #gone: string[] = []
+  #setAside: SetAside[] = []
   #changes = 0
   /** What a rollback goes back to. */
   #saved: { readonly counters: Counters; readonly corrupt: Set<number>; readonly batch: number } | undefined
@@ -77,15 +82,14 @@ export class Tables {
     this.#changes = this.#totalChanges()
   }
 
-  /** Returns the filed messages that are gone. */
-  commit(): readonly string[] {
+  commit(): News {
     this.tellDestinations()
     if (this.#totalChanges() === this.#changes) {
       // Nothing was written: nothing to sync either.
       this.#batch--
       this.run('COMMIT')
       this.#saved = undefined
-      return []
+      return noNews
     }
     const { messages, accepted, delivered, relayed, failed, removed, queued, held } = this.#counters
     this.run(
@@ -95,9 +99,10 @@ export class Tables {
     )
     this.run('COMMIT')
     this.#saved = undefined
-    const gone = this.#gone
+    const news = { gone: this.#gone, setAside: this.#setAside }
     this.#gone = []
-    return gone
+    this.#setAside = []
+    return news
   }
 
   rollback(): void {
@@ -109,6 +114,7 @@ export class Tables {
     }
     this.#touched.clear()
     this.#gone = []
+    this.#setAside = []
     if (this.#db.isTransaction) this.run('ROLLBACK')
   }
 
@@ -166,7 +172,7 @@ export class Tables {
       return read()
     } catch (error) {
       if (!(error instanceof Damaged) && !(error instanceof SyntaxError)) throw error
-      this.spoil(message.seq, error.message)
+      this.spoil(message, error.message)
       return undefined
     }
   }
@@ -180,9 +186,10 @@ export class Tables {
   }
 
   /** Sets a message aside: its recipients stay counted, and nothing of it is due any more. */
-  spoil(seq: number, because: string): void {
+  spoil({ seq, id }: Pick<StoredMessage, 'seq' | 'id'>, because: string): void {
     if (this.#corrupt.has(seq)) return
     this.#corrupt.add(seq)
+    this.#setAside.push({ id, because })
     this.run('INSERT INTO corrupt VALUES (?, ?)', seq, because)
     for (const { destination } of this.workRows(seq)) this.#touched.add(destination)
     this.run('UPDATE work SET due = NULL WHERE message = ?', seq)

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { QueueErrorCode, QueueErrorDetails } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
-import type { Ask, Batch, Opening, Operation, Operations, Outcome, Reply, ThreadOptions } from './protocol.ts'
+import type { Ask, Batch, News, Opening, Operation, Operations, Outcome, Reply, ThreadOptions } from './protocol.ts'
 
 /** An answer, and the contents its stretches point into. */
 export interface Answered<O extends Operation> {
@@ -23,37 +23,44 @@ const batchOctets = 8_388_608
 /** The store's end of its thread: gathers what is asked while a batch is under way, and sends it as the next. */
 export class Link {
   readonly #now: () => number
-  readonly #onGone: (ids: readonly string[]) => void
+  readonly #onNews: (news: News) => void
   #worker: Worker | undefined
   #waiting: Pending[] = []
   #underWay: readonly Pending[] = []
   #idle: (() => void) | undefined
   #sending = false
 
-  constructor(now: () => number, onGone: (ids: readonly string[]) => void) {
+  constructor(now: () => number, onNews: (news: News) => void) {
     this.#now = now
-    this.#onGone = onGone
+    this.#onNews = onNews
   }
 
-  /** Starts the thread, which opens the database. */
+  /**
+   * Starts the thread, which opens the database. It is never terminated, which could hit it in the middle of a call to
+   * SQLite: it ends by itself, and a failure is told once it has.
+   */
   open(options: ThreadOptions): Promise<string | undefined> {
     const worker = startThread(options)
     return new Promise((resolve, reject) => {
+      let cause = new Error('the store thread ended')
+      let refused: QueueError | undefined
       worker.once('message', (opening: Opening) => {
         if (!opening.ok) {
-          void worker.terminate()
-          reject(errorOf('open', opening, options.path))
+          refused = errorOf('open', opening, options.path)
           return
         }
         this.#worker = worker
         worker.on('message', (reply: Reply) => this.#answer(reply))
+        this.#onNews({ gone: [], setAside: opening.setAside })
         resolve(opening.greatest)
       })
       worker.once('error', (error) => {
-        reject(new QueueError('QUEUE_STORE_FAILED', 'the store thread failed', { operation: 'open' }, { cause: error }))
-        this.#lost(error)
+        cause = error
       })
-      worker.once('exit', () => this.#lost(new Error('the store thread ended')))
+      worker.once('exit', () => {
+        reject(refused ?? threadFailed('open', cause))
+        this.#lost(cause)
+      })
     })
   }
 
@@ -118,12 +125,12 @@ export class Link {
     this.#worker.postMessage(batch, [contents.buffer])
   }
 
-  #answer({ outcomes, contents, gone }: Reply): void {
+  #answer({ outcomes, contents, news }: Reply): void {
     const done = this.#underWay
     this.#underWay = []
     // The thread gets its next batch before we look at this one's results.
     this.#send()
-    if (gone.length > 0) this.#onGone(gone)
+    this.#onNews(news)
     for (const [at, { ask, resolve, reject }] of done.entries()) {
       const outcome = outcomes[at]
       if (outcome?.ok === true) resolve({ answer: outcome.answer as never, contents })
@@ -137,10 +144,7 @@ export class Link {
     const left = [...this.#underWay, ...this.#waiting]
     this.#underWay = []
     this.#waiting = []
-    for (const { ask, reject } of left)
-      reject(
-        new QueueError('QUEUE_STORE_FAILED', `${ask.op}: the store thread failed`, { operation: ask.op }, { cause }),
-      )
+    for (const { ask, reject } of left) reject(threadFailed(ask.op, cause))
     this.#idle?.()
   }
 }
@@ -174,6 +178,10 @@ function startThread(options: ThreadOptions): Worker {
       ? ['--conditions=@angarium/source', '--disable-warning=ExperimentalWarning']
       : ['--disable-warning=ExperimentalWarning'],
   })
+}
+
+function threadFailed(operation: string, cause: Error): QueueError {
+  return new QueueError('QUEUE_STORE_FAILED', `${operation}: the store thread failed`, { operation }, { cause })
 }
 
 /** What a failed outcome is thrown as. */

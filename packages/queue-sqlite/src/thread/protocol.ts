@@ -137,8 +137,20 @@ export interface Batch {
 export interface Reply {
   readonly outcomes: readonly Outcome[]
   readonly contents: ArrayBuffer
+  readonly news: News
+}
+
+/** What a transaction did beside what was asked. */
+export interface News {
   /** Filed messages that are gone: their files may go too. */
   readonly gone: readonly string[]
+  readonly setAside: readonly SetAside[]
+}
+
+/** A message found damaged, told when it is set aside and never again. */
+export interface SetAside {
+  readonly id: string
+  readonly because: string
 }
 
 /** How the thread is set up. */
@@ -152,4 +164,6 @@ export interface ThreadOptions {
 }
 
 /** First words of the thread: open, with the greatest id there is, or why not. */
-export type Opening = { readonly ok: true; readonly greatest: string | undefined } | Extract<Outcome, { ok: false }>
+export type Opening =
+  | { readonly ok: true; readonly greatest: string | undefined; readonly setAside: readonly SetAside[] }
+  | Extract<Outcome, { ok: false }>
