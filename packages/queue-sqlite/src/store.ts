@@ -11,7 +11,6 @@ import type {
   Entry,
   Envelope,
   Filter,
-  Instant,
   Lease,
   LeaseRef,
   LeaseRequest,
@@ -22,7 +21,6 @@ import type {
   QueueStore,
   Settlement,
   SettleResult,
-  Spawn,
   StoreCapabilities,
 } from '@angarium/queue'
 import { defaultAbandonPolicy, QueueError, silentLog } from '@angarium/queue'
@@ -39,12 +37,14 @@ import {
 } from '@angarium/queue/lifecycle'
 import type { BodyFiles } from './bodies/files.ts'
 import { nodeBodyFiles } from './bodies/files.ts'
+import { Room } from './bodies/room.ts'
 import { diskFailed, Vault } from './bodies/vault.ts'
 import { messageFacts, messageRow, workOfRow, workRow } from './database/rows.ts'
 import type { Content } from './draft.ts'
 import { createDraft } from './draft.ts'
 import type { SqliteStoreOptions } from './options.ts'
 import { sqliteStoreCapabilities } from './options.ts'
+import { Reports } from './reports.ts'
 import type { Answered } from './thread/link.ts'
 import { Link, StoreFailed } from './thread/link.ts'
 import type { NewMessage, Page, SettleOrder, Stretch } from './thread/protocol.ts'
@@ -73,20 +73,20 @@ class SqliteStore implements QueueStore {
   readonly #options: SqliteStoreOptions
   readonly #files: BodyFiles
   readonly #vault: Vault
+  readonly #room: Room
   readonly #bodyInRow: number
   readonly #listeners = new Set<(urgent: boolean) => void>()
   #link: Link | undefined
   #newId: () => QueueId
-  #free = Infinity
-  #freeKnownAt = -Infinity
-  /** Calls that use files, so that `close` can wait for them. */
-  readonly #busy = new Set<Promise<unknown>>()
+  /** Removals of files, so that `close` can wait for them. */
+  readonly #removals = new Set<Promise<void>>()
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options
     this.#bodyInRow = options.bodyInRow ?? 65_536
     this.#files = options.files ?? nodeBodyFiles(join(options.directory, 'bodies'))
     this.#vault = new Vault(this.#files, options.random)
+    this.#room = new Room(this.#files, options.clock, options.minFree ?? 67_108_864)
     this.#newId = createIdMaker(options.clock, options.random)
   }
 
@@ -96,7 +96,7 @@ class SqliteStore implements QueueStore {
     const link = new Link(
       () => clock.now(),
       ({ gone, setAside }) => {
-        for (const id of gone) this.#track(this.#vault.remove(id))
+        for (const id of gone) this.#remove(id)
         for (const { id, because } of setAside) log.warn('message-set-aside', { id, because })
       },
     )
@@ -120,7 +120,7 @@ class SqliteStore implements QueueStore {
   async #prepare(): Promise<void> {
     try {
       await this.#files.prepare()
-      this.#free = await this.#files.free()
+      await this.#room.look()
     } catch (error) {
       throw failed('open', error)
     }
@@ -130,7 +130,8 @@ class SqliteStore implements QueueStore {
     const link = this.#link
     this.#link = undefined
     await link?.close()
-    await Promise.all(this.#busy)
+    await Promise.all(this.#removals)
+    await this.#room.close()
     await this.#vault.close()
   }
 
@@ -146,7 +147,7 @@ class SqliteStore implements QueueStore {
     const { key, lease: wanted, notBefore } = options
     try {
       const link = this.#demand('commit')
-      this.#demandRoom()
+      this.#room.demand()
       const filed = content.kind === 'filing' ? await content.filing.finish(id) : undefined
       const body = content.kind === 'memory' ? content.octets : undefined
       const facts = {
@@ -217,58 +218,28 @@ class SqliteStore implements QueueStore {
       for (const { envelope } of settlement.spawn ?? []) checkCommit(envelope, {})
     }
     const now = this.#options.clock.now()
-    const contents: Uint8Array[] = []
+    const reports = new Reports(this.#vault, this.#bodyInRow)
     const orders: SettleOrder[] = []
-    const filed: string[] = []
-    for (const { lease, recipients, spawn = [] } of settlements) {
-      const messages: NewMessage[] = []
-      for (const one of spawn) messages.push(await this.#report(one, now, contents, filed))
-      orders.push({ lease: named(lease), recipients, spawn: messages })
-    }
     try {
-      const { answer } = await link.ask('settle', { orders, now }, contents)
+      for (const { lease, recipients, spawn = [] } of settlements) {
+        const messages: NewMessage[] = []
+        for (const one of spawn) messages.push(await reports.add(this.#newId(), one, now))
+        orders.push({ lease: named(lease), recipients, spawn: messages })
+      }
+      const { answer } = await link.ask('settle', { orders, now }, reports.contents)
       const kept = new Set<string>()
       const results = orders.map(({ spawn }, at): SettleResult => {
         if (answer.settled[at] !== true) return { kind: 'stale' }
         for (const { row } of spawn) kept.add(row.id)
         return { kind: 'settled', spawned: spawn.map(({ row }) => row.id as QueueId) }
       })
-      await this.#unfile(filed.filter((id) => !kept.has(id)))
+      await reports.discard(kept)
       if (answer.more) this.#tellWork()
       return results
     } catch (error) {
-      if (!(error instanceof StoreFailed && !error.clean)) await this.#unfile(filed)
+      if (!(error instanceof StoreFailed && !error.clean)) await reports.discard()
       throw error
     }
-  }
-
-  /** Makes a report ready for the database, its content filed when it is large. */
-  async #report(
-    { envelope, content }: Spawn,
-    now: Instant,
-    contents: Uint8Array[],
-    filed: string[],
-  ): Promise<NewMessage> {
-    const id = this.#newId()
-    const { reversePath, parameters } = envelope
-    const large = content.length > this.#bodyInRow
-    const at = contents.reduce((sum, piece) => sum + piece.length, 0)
-    if (large) {
-      const filing = await this.#vault.begin()
-      await filing.write(content)
-      await filing.finish(id)
-      filed.push(id)
-    } else contents.push(content)
-    return {
-      row: messageRow({ id, acceptedAt: now, size: content.length, reversePath, parameters }, crc32(content), large),
-      works: workOf(envelope, now).map((work) => workRow(id, work)),
-      at,
-      length: large ? 0 : content.length,
-    }
-  }
-
-  async #unfile(ids: readonly string[]): Promise<void> {
-    for (const id of ids) await this.#vault.remove(id)
   }
 
   async *read(id: QueueId): AsyncGenerator<Uint8Array> {
@@ -359,28 +330,10 @@ class SqliteStore implements QueueStore {
     return this.#link
   }
 
-  /** Refuses new mail on a disk that is nearly full; a look at the disk at most once a second. */
-  #demandRoom(): void {
-    const { clock, minFree = 67_108_864 } = this.#options
-    const now = clock.monotonic()
-    if (now - this.#freeKnownAt >= 1_000) {
-      this.#freeKnownAt = now
-      const look = this.#files.free().then((free) => {
-        this.#free = free
-      })
-      // Not to know is no reason to refuse.
-      this.#track(look.catch(() => undefined))
-    }
-    if (this.#free < minFree)
-      throw new QueueError('QUEUE_STORE_FAILED', 'commit: the disk is nearly full', {
-        operation: 'commit',
-        full: true,
-      })
-  }
-
-  #track(work: Promise<unknown>): void {
-    this.#busy.add(work)
-    void work.then(() => this.#busy.delete(work))
+  #remove(id: string): void {
+    const removal = this.#vault.remove(id)
+    this.#removals.add(removal)
+    void removal.then(() => this.#removals.delete(removal))
   }
 }
 

@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { createManualClock } from '@angarium/queue/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { BodyFiles } from '../src/index.ts'
 import { nodeBodyFiles } from '../src/index.ts'
-import { collect, place, put, recordingLog, storeIn } from './place.ts'
+import { collect, envelopeTo, place, put, recordingLog, storeIn } from './place.ts'
 
 interface Recorder {
   readonly files: BodyFiles
@@ -172,6 +173,47 @@ describe('large contents', () => {
     await store.settle([{ lease, recipients: [{ index: 0, kind: 'delivered' }] }])
     await store.close()
     expect(readdirSync(bodies).sort()).toEqual(['.keep', 'README'])
+  })
+
+  it('stay when the thread is lost with the outcome: the row may be there, and the next start decides', async () => {
+    const directory = place()
+    const bodies = join(directory, 'bodies')
+    const store = storeIn(directory)
+    await store.open()
+    const lose = vi.spyOn(Worker.prototype, 'postMessage')
+    // The thread ends before it sees the batch.
+    lose.mockImplementationOnce(function (this: Worker) {
+      this.postMessage('close')
+    })
+    await expect(put(store, 150_000)).rejects.toMatchObject({ code: 'QUEUE_STORE_FAILED' })
+    lose.mockRestore()
+    expect(readdirSync(bodies)).toHaveLength(1)
+    await store.close()
+    await store.open()
+    expect(readdirSync(bodies)).toEqual([])
+  })
+
+  it('of reports do not stay when one of them cannot be filed', async () => {
+    const directory = place()
+    const record = recorder(directory)
+    const store = storeIn(directory, { files: record.files })
+    await store.open()
+    await put(store, 10)
+    const [lease] = await store.lease({ destination: 'a.example', holder: 'h', duration: 1_000, limit: 1 })
+    if (lease === undefined) throw new Error('no lease')
+    const report = { envelope: { ...envelopeTo('o'), reversePath: '' }, content: new Uint8Array(100_000) }
+    const settlement = {
+      lease,
+      recipients: [{ index: 0, kind: 'failed' as const, status: '5.0.0', because: 'no' }],
+      spawn: [report, report],
+    }
+    // The write of the second.
+    record.failAt = 8
+    await expect(store.settle([settlement])).rejects.toMatchObject({ code: 'QUEUE_STORE_FAILED' })
+    expect(record.calls[7]).toBe('write')
+    expect(readdirSync(join(directory, 'bodies'))).toEqual([])
+    expect(await store.settle([settlement])).toMatchObject([{ kind: 'settled' }])
+    expect(readdirSync(join(directory, 'bodies'))).toHaveLength(2)
   })
 
   it('that went missing or short are set aside', async () => {

@@ -58,7 +58,7 @@ export class Link {
         cause = error
       })
       worker.once('exit', () => {
-        reject(refused ?? threadFailed('open', cause))
+        reject(refused ?? threadFailed('open', cause, true))
         this.#lost(cause)
       })
     })
@@ -141,10 +141,11 @@ export class Link {
 
   #lost(cause: Error): void {
     this.#worker = undefined
-    const left = [...this.#underWay, ...this.#waiting]
+    const [unknown, unsent] = [this.#underWay, this.#waiting]
     this.#underWay = []
     this.#waiting = []
-    for (const { ask, reject } of left) reject(threadFailed(ask.op, cause))
+    for (const { ask, reject } of unknown) reject(threadFailed(ask.op, cause, false))
+    for (const { ask, reject } of unsent) reject(threadFailed(ask.op, cause, true))
     this.#idle?.()
   }
 }
@@ -180,8 +181,8 @@ function startThread(options: ThreadOptions): Worker {
   })
 }
 
-function threadFailed(operation: string, cause: Error): QueueError {
-  return new QueueError('QUEUE_STORE_FAILED', `${operation}: the store thread failed`, { operation }, { cause })
+function threadFailed(operation: string, cause: Error, clean: boolean): QueueError {
+  return new StoreFailed(`${operation}: the store thread failed`, { operation }, clean, cause)
 }
 
 /** What a failed outcome is thrown as. */
@@ -191,13 +192,13 @@ function errorOf(
   where: string,
 ): QueueError {
   const text = `${operation}: ${message}`
-  const cause = { cause: new Error(message) }
+  const cause = new Error(message)
   const codes: { readonly [C in typeof code & QueueErrorCode]: () => QueueError } = {
     QUEUE_MISUSE: () => new QueueError('QUEUE_MISUSE', text, { operation, because: message }),
-    QUEUE_LOCKED: () => new QueueError('QUEUE_LOCKED', `${where} is in use by another process`, { where }, cause),
+    QUEUE_LOCKED: () => new QueueError('QUEUE_LOCKED', `${where} is in use by another process`, { where }, { cause }),
     QUEUE_FORMAT: () =>
       new QueueError('QUEUE_FORMAT', `${where}: ${message}`, { where, found: found ?? '', expected: expected ?? '' }),
-    QUEUE_STORE_FAILED: () => new StoreFailed(text, { operation, ...(full && { full }) }, clean, message),
+    QUEUE_STORE_FAILED: () => new StoreFailed(text, { operation, ...(full && { full }) }, clean, cause),
   }
   return codes[code]()
 }
@@ -206,8 +207,8 @@ function errorOf(
 export class StoreFailed extends QueueError<'QUEUE_STORE_FAILED'> {
   readonly clean: boolean
 
-  constructor(text: string, detail: QueueErrorDetails['QUEUE_STORE_FAILED'], clean: boolean, because: string) {
-    super('QUEUE_STORE_FAILED', text, detail, { cause: new Error(because) })
+  constructor(text: string, detail: QueueErrorDetails['QUEUE_STORE_FAILED'], clean: boolean, cause: Error) {
+    super('QUEUE_STORE_FAILED', text, detail, { cause })
     this.clean = clean
   }
 }

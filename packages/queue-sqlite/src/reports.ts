@@ -1,0 +1,57 @@
+import { crc32 } from 'node:zlib'
+import type { Instant, QueueId, Spawn } from '@angarium/queue'
+import { workOf } from '@angarium/queue/lifecycle'
+import type { Vault } from './bodies/vault.ts'
+import { messageRow, workRow } from './database/rows.ts'
+import type { NewMessage } from './thread/protocol.ts'
+
+/** The reports that some settlements spawn, made ready for the database. */
+export class Reports {
+  /** Contents that go along with the question, in the order of the messages. */
+  readonly contents: Uint8Array[] = []
+  readonly #vault: Vault
+  readonly #bodyInRow: number
+  readonly #filed: string[] = []
+  #octets = 0
+
+  constructor(vault: Vault, bodyInRow: number) {
+    this.#vault = vault
+    this.#bodyInRow = bodyInRow
+  }
+
+  /** Makes one ready; a large content is in its file when this resolves. */
+  async add(id: QueueId, { envelope, content }: Spawn, now: Instant): Promise<NewMessage> {
+    const { reversePath, parameters } = envelope
+    const large = content.length > this.#bodyInRow
+    const at = this.#octets
+    if (large) await this.#file(id, content)
+    else {
+      this.contents.push(content)
+      this.#octets += content.length
+    }
+    return {
+      row: messageRow({ id, acceptedAt: now, size: content.length, reversePath, parameters }, crc32(content), large),
+      works: workOf(envelope, now).map((work) => workRow(id, work)),
+      at,
+      length: large ? 0 : content.length,
+    }
+  }
+
+  /** Removes the files of those that were not stored. */
+  async discard(stored: ReadonlySet<string> = new Set()): Promise<void> {
+    for (const id of this.#filed) if (!stored.has(id)) await this.#vault.remove(id)
+  }
+
+  async #file(id: QueueId, content: Uint8Array): Promise<void> {
+    const filing = await this.#vault.begin()
+    // Before the rest: it may fail with the file already under its name.
+    this.#filed.push(id)
+    try {
+      await filing.write(content)
+      await filing.finish(id)
+    } catch (error) {
+      await filing.discard()
+      throw error
+    }
+  }
+}
