@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -133,6 +133,14 @@ describe('the server', () => {
     const unknown = angarium(['queue', 'show', '0000000000000000000000'], { cwd })
     expect(unknown).toMatchObject({ status: 65, stderr: expect.stringContaining('there is no message 0000000') })
 
+    const some = angarium(['queue', 'retry', 'none', entry.id, 'nobody'], { cwd })
+    expect(some).toEqual({
+      status: 65,
+      stdout: `${entry.id}  1 recipient\nretry: 1 message\n`,
+      stderr:
+        'angarium queue: there is no message none in the queue\nangarium queue: there is no message nobody in the queue\n',
+    })
+
     const second = angarium(['serve'], { cwd })
     expect(second.status).toBe(69)
     expect(second.stderr).toMatch(/^angarium serve: the queue in .* is in use by another process\n$/)
@@ -154,6 +162,7 @@ describe('the server', () => {
     const stats = JSON.parse(angarium(['queue', 'stats', '--json'], { cwd }).stdout)
     expect(stats).toMatchObject({ accepted: 2, delivered: 1, queued: 1, messages: 1 })
     expect(angarium(['queue', 'remove', entry.id], { cwd }).stdout).toContain('remove: 1 message')
+    expect(angarium(['queue', 'hold', '--json', entry.id], { cwd })).toMatchObject({ status: 65, stdout: '[]\n' })
     expect(angarium(['queue', 'list'], { cwd }).stdout).toBe('no messages\n')
   })
 
@@ -175,11 +184,25 @@ describe('the server', () => {
     expect(broken.stderr).not.toMatch(/\n\s+at /)
 
     await configure('log: { file: none/mta.log }\n')
+    expect(angarium(['serve'], { cwd })).toMatchObject({
+      status: 78,
+      stderr: expect.stringContaining('log.file: there is no folder'),
+    })
+    await configure('data: /proc/none\n')
     expect(angarium(['serve'], { cwd })).toMatchObject({ status: 73, stderr: expect.stringContaining('ENOENT') })
+    await configure('data: angarium.yaml/data\n')
+    expect(angarium(['serve'], { cwd })).toMatchObject({ status: 73, stderr: expect.stringContaining('EEXIST') })
   })
 
   it('is not there: send and queue say so', async () => {
     const port = await configure()
+    const none = angarium(['queue', 'list'], { cwd })
+    expect(none).toEqual({
+      status: 66,
+      stdout: '',
+      stderr: `angarium queue: there is no queue in ${join(cwd, 'data')}\n`,
+    })
+    expect(existsSync(join(cwd, 'data'))).toBe(false)
     const sent = angarium(['send', '--from', 'a@local.test', '--to', 'alice@local.test'], { cwd, input: '' })
     expect(sent).toMatchObject({
       status: 69,

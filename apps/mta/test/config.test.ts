@@ -75,7 +75,7 @@ describe('configuration', () => {
       'open.example': { maildir: '/var/mail/{local}' },
     })
     expect(config.routes['*']).toEqual({ host: 'relay.example', port: 25, protocol: 'smtp', tls: 'encrypt' })
-    expect(config.log.file).toBe('/etc/mta/mta.log')
+    expect(config.log.file).toBe('/etc/mta.log')
     expect(config.admin.socket).toBe('/etc/mta/admin.sock')
   })
 

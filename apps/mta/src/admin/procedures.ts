@@ -1,12 +1,14 @@
 import { type AdminProcedure, HostError } from '@angarium/host'
 import type { Change, Filter, Log, QueueId, QueueStore } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
+import { asciiLower } from '@angarium/smtp-wire'
 import * as z from 'zod'
 
 const filter = z
   .strictObject({
     state: z.enum(['queued', 'leased', 'held']).optional(),
-    destination: z.string().optional(),
+    // Domains in destinations are in lower case.
+    destination: z.string().transform(asciiLower).optional(),
     reversePath: z.string().optional(),
     recipient: z.string().optional(),
   })

@@ -11,17 +11,17 @@ export type QueueAccess = <K extends keyof QueueCalls>(procedure: K, input: Queu
  *
  * @throws what opening the store throws: QUEUE_LOCKED when somebody has it who does not answer on the socket.
  */
-export async function withQueue(
+export async function withQueue<T>(
   socket: string,
   store: QueueStore,
   log: Log,
-  work: (call: QueueAccess) => Promise<void>,
-): Promise<void> {
+  work: (call: QueueAccess) => Promise<T>,
+): Promise<T> {
   if (await serverAnswers(socket)) return work((procedure, input) => callAdmin(socket, procedure, input))
   await store.open()
   const procedures = queueProcedures(store, log)
   try {
-    await work((procedure, input) => {
+    return await work((procedure, input) => {
       const run = procedures.get(procedure)
       if (run === undefined) throw new TypeError(`no procedure ${procedure}`)
       return run(input)

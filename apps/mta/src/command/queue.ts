@@ -1,9 +1,10 @@
+import { statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { exitCodes } from '@angarium/host'
+import { exitCodes, HostError } from '@angarium/host'
 import type { CorruptEntry, Entry, Filter, Progress, QueueId, QueueStats } from '@angarium/queue'
 import { silentLog } from '@angarium/queue'
 import { type QueueAccess, withQueue } from '../admin/queue-access.ts'
-import { createStore } from '../compose/store.ts'
+import { createStore, queueFolder } from '../compose/store.ts'
 import { loadConfiguration } from './config-file.ts'
 import { type Console, UsageError } from './console.ts'
 import { counts, details, summary } from './queue-view.ts'
@@ -28,8 +29,11 @@ export async function queueCommand([action, ...rest]: readonly string[], console
   const work = workOf(action, { ...values, filtered: values.filter.length > 0, filter, ids: ids as QueueId[] }, console)
   const config = loadConfiguration(values.config, console)
   if (config === undefined) return exitCodes.config
-  await withQueue(config.admin.socket, createStore(config), silentLog, work)
-  return exitCodes.ok
+  if (statSync(queueFolder(config), { throwIfNoEntry: false }) === undefined) {
+    console.err(`angarium queue: there is no queue in ${config.data}`)
+    return exitCodes.noInput
+  }
+  return await withQueue(config.admin.socket, createStore(config), silentLog, work)
 }
 
 interface Wanted {
@@ -42,7 +46,10 @@ interface Wanted {
   readonly json: boolean
 }
 
-function workOf(action: string | undefined, wanted: Wanted, console: Console): (call: QueueAccess) => Promise<void> {
+type Work = (call: QueueAccess) => Promise<number>
+
+/** What a command line asks for; the work answers the exit code. */
+function workOf(action: string | undefined, wanted: Wanted, console: Console): Work {
   const { ids, filter, filtered, all, because, content, json } = wanted
   const [id] = ids
   const told = json ? jsonList(console) : undefined
@@ -58,21 +65,25 @@ function workOf(action: string | undefined, wanted: Wanted, console: Console): (
           for (const line of summary(entry, Date.now())) console.out(line)
         }
         console.out(count === 0 ? 'no messages' : counted(count, 'message'))
+        return exitCodes.ok
       }
     case 'show':
       if (id === undefined || ids.length > 1) throw new UsageError('queue show needs the id of one message')
       if (content)
         return async (call) => {
           for await (const piece of call('content', { id })) process.stdout.write(Buffer.from(String(piece), 'base64'))
+          return exitCodes.ok
         }
       return async (call) => {
         for await (const entry of call('show', { id }) as AsyncIterable<Entry | CorruptEntry>)
           for (const line of json ? [JSON.stringify(entry)] : details(entry, Date.now())) console.out(line)
+        return exitCodes.ok
       }
     case 'stats':
       return async (call) => {
         for await (const stats of call('stats', undefined) as AsyncIterable<QueueStats>)
           for (const line of json ? [JSON.stringify(stats)] : counts(stats)) console.out(line)
+        return exitCodes.ok
       }
     case 'retry':
     case 'release':
@@ -84,14 +95,15 @@ function workOf(action: string | undefined, wanted: Wanted, console: Console): (
       const change = kind === 'hold' ? { kind, because } : { kind }
       const selection = ids.length > 0 ? [...ids] : filter
       return async (call) => {
-        const done = call('change', { selection, change }) as AsyncIterable<Progress>
-        if (told !== undefined) return told(done)
-        let count = 0
-        for await (const one of done) {
-          count++
-          console.out(`${one.id}  ${counted(one.recipients, 'recipient')}`)
+        const changed = new Set<QueueId>()
+        const noted = noting(call('change', { selection, change }) as AsyncIterable<Progress>, changed)
+        if (told !== undefined) await told(noted)
+        else {
+          for await (const one of noted) console.out(`${one.id}  ${counted(one.recipients, 'recipient')}`)
+          console.out(`${action}: ${counted(changed.size, 'message')}`)
         }
-        console.out(`${action}: ${counted(count, 'message')}`)
+        const unchanged = [...new Set(ids)].filter((one) => !changed.has(one))
+        return tellUnknown(call, unchanged, console)
       }
     }
     default:
@@ -101,8 +113,30 @@ function workOf(action: string | undefined, wanted: Wanted, console: Console): (
   }
 }
 
-/** Prints values as one list in JSON, each on a line of its own. */
-function jsonList(console: Console): (values: AsyncIterable<unknown>) => Promise<void> {
+/** Keeps the ids of what passes. */
+async function* noting(all: AsyncIterable<Progress>, ids: Set<QueueId>): AsyncGenerator<Progress> {
+  for await (const one of all) {
+    ids.add(one.id)
+    yield one
+  }
+}
+
+/** Tells which of these are not in the queue; answers the exit code. */
+async function tellUnknown(call: QueueAccess, ids: readonly QueueId[], console: Console): Promise<number> {
+  let code: number = exitCodes.ok
+  for (const id of ids)
+    try {
+      for await (const _ of call('show', { id }));
+    } catch (error) {
+      if (!HostError.is(error, 'HOST_ADMIN_REFUSED')) throw error
+      console.err(`angarium queue: ${error.message}`)
+      code = exitCodes.data
+    }
+  return code
+}
+
+/** Prints values as one list in JSON, each on a line of its own; answers the exit code. */
+function jsonList(console: Console): (values: AsyncIterable<unknown>) => Promise<number> {
   return async (values) => {
     let line = '['
     for await (const value of values) {
@@ -110,6 +144,7 @@ function jsonList(console: Console): (values: AsyncIterable<unknown>) => Promise
       line = `${JSON.stringify(value)},`
     }
     console.out(line === '[' ? '[]' : `${line.slice(0, -1)}\n]`)
+    return exitCodes.ok
   }
 }
 

@@ -1,12 +1,18 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { QueueStore } from '@angarium/queue'
 import { createSqliteStore } from '@angarium/queue-sqlite'
 import { nodeClock, nodeRandom } from '@angarium/smtp-node'
 import type { Configuration } from '../config/schema.ts'
+import { ensureFolder } from './folder.ts'
 
 /** The queue of a configuration, not yet open; its folder is made when absent. */
-export function createStore({ data }: Configuration): QueueStore {
-  mkdirSync(data, { recursive: true, mode: 0o700 })
-  return createSqliteStore({ directory: join(data, 'queue'), clock: nodeClock, random: nodeRandom })
+export function createStore(config: Configuration): QueueStore {
+  const directory = queueFolder(config)
+  ensureFolder(directory)
+  return createSqliteStore({ directory, clock: nodeClock, random: nodeRandom })
+}
+
+/** Where the queue of a configuration is, or would be. */
+export function queueFolder({ data }: Configuration): string {
+  return join(data, 'queue')
 }

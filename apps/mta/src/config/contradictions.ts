@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseAddress } from '@angarium/dns-client'
 import { domainKey, parseMailbox } from '@angarium/smtp-wire'
 import { createMailboxes } from '../maildir/mailboxes.ts'
@@ -19,6 +21,7 @@ export function contradictions(settings: Settings): readonly Contradiction[] {
     ...postmaster(settings),
     ...retrying(settings),
     ...certificate(settings),
+    ...logging(settings),
   ]
 }
 
@@ -39,14 +42,28 @@ function isWorld(range: string): boolean {
 }
 
 function* listening({ listeners }: Settings): Generator<Contradiction> {
-  const seen = new Set<string>()
   for (const [at, { address, port, protocol }] of listeners.entries()) {
-    const place = `${address} ${port}`
-    if (seen.has(place)) yield { path: ['listeners', at], message: `${address} port ${port} is listed twice` }
-    seen.add(place)
+    const before = listeners.slice(0, at).filter((other) => other.port === port)
+    const other = before.find((one) => takes(one.address, address) || takes(address, one.address))
+    if (other !== undefined)
+      yield {
+        path: ['listeners', at],
+        message:
+          other.address === address
+            ? `${address} port ${port} is listed twice`
+            : `${address} port ${port} is taken by the listener on ${other.address}`,
+      }
     if (protocol === 'lmtp' && port === 25)
       yield { path: ['listeners', at, 'port'], message: 'LMTP must not be spoken on port 25 (RFC 2033, 5)' }
   }
+}
+
+/** Whether a listener on one address takes the other as well. `::` takes IPv4 too. */
+function takes(one: string, other: string): boolean {
+  const [a, b] = [parseAddress(one), parseAddress(other)]
+  if (a === undefined || b === undefined) return false
+  if (a.every((octet) => octet === 0)) return a.length >= b.length
+  return a.length === b.length && a.every((octet, at) => octet === b[at])
 }
 
 function* routing({ hostname, domains, routes, listeners }: Settings): Generator<Contradiction> {
@@ -96,4 +113,14 @@ function* certificate({ tls }: Settings): Generator<Contradiction> {
     return yield { path: ['tls', 'key'], message: 'needs tls.certificate beside it' }
   const files = readTlsFiles(tls)
   if (files.kind === 'unusable') yield { path: ['tls', files.setting], message: files.because }
+}
+
+function* logging({ log: { file } }: Settings): Generator<Contradiction> {
+  if (file === undefined) return
+  try {
+    if (statSync(dirname(file)).isDirectory()) return
+  } catch {
+    // Said below.
+  }
+  yield { path: ['log', 'file'], message: `there is no folder ${dirname(file)}` }
 }

@@ -1,6 +1,17 @@
 import { duration, size } from '@angarium/host'
 import * as z from 'zod'
-import { addressRange, domainName, host, ipAddress, mailboxName, nameServer, path, port, routeKey } from './values.ts'
+import {
+  addressRange,
+  domainName,
+  host,
+  ipAddress,
+  mailboxName,
+  maildirPath,
+  nameServer,
+  path,
+  port,
+  routeKey,
+} from './values.ts'
 
 const wholeNumber = z.int().min(1).max(1_000_000)
 
@@ -13,7 +24,7 @@ export const listener = z.strictObject({
 
 /** A domain that is delivered here. */
 const domain = z.strictObject({
-  maildir: path.meta({ description: 'The Maildir of a mailbox; {local} stands for its name.' }),
+  maildir: maildirPath.meta({ description: 'The Maildir of a mailbox; {local} stands for its name.' }),
   mailboxes: z.array(mailboxName).optional().meta({
     description: 'Names of the mailboxes. Without it, every local-part that is safe as a folder name has one.',
   }),

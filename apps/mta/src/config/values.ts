@@ -16,6 +16,11 @@ const isAddress = (text: string): boolean => parseAddress(text) !== undefined
 /** A path, taken from the folder of the configuration file. */
 export const path = z.string().min(1)
 
+/** A path that may have the mailbox's name in it. */
+export const maildirPath = path.refine((text) => !/[{}]/.test(text.replaceAll('{local}', '')), {
+  error: 'knows one placeholder: {local}',
+})
+
 /** A domain name. */
 export const domainName = text('expected a domain name in lower case, such as mx.example.com', isName)
 

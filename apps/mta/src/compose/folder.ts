@@ -1,0 +1,23 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/**
+ * Makes a folder, mode 0700, and those above it that are missing. Node's own recursive way never comes back where a
+ * file system says that the folder above is missing while it is there, as /proc does.
+ *
+ * @throws the system's error.
+ */
+export function ensureFolder(path: string): void {
+  if (isFolder(path)) return
+  if (dirname(path) !== path) ensureFolder(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isFolder(path)) throw error
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
