@@ -1,12 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createLogger, exitCodes, type HostLog, runService } from '@angarium/host'
+import { createLogger, exitCodes, type HostLog, loadConfig, parseConfig, runService } from '@angarium/host'
 import { formatDate } from '@angarium/imf-parser'
-import { loadConfiguration } from './command/config-file.ts'
+import { QueueError } from '@angarium/queue'
 import { type Console, visible } from './command/console.ts'
+import { ensureFolder } from './compose/folder.ts'
 import { production } from './compose/production.ts'
+import { configSchema } from './config/schema.ts'
 
 const domain = 'example.test'
 const usualPort = 2525
@@ -22,20 +24,22 @@ export async function demoCommand(args: readonly string[], console: Console): Pr
     console.err(`angarium demo: no port between ${usualPort} and ${usualPort + 99} is free`)
     return exitCodes.unavailable
   }
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  ensureFolder(data)
   const file = join(data, 'demo.yaml')
-  writeFileSync(file, configuration(port))
-  const config = loadConfiguration(file, console)
-  if (config === undefined) return exitCodes.config
   const letter = join(data, 'hello.eml')
-  writeFileSync(letter, hello(new Date()))
+  const loaded = parseConfig(configSchema(data), configuration(port), file)
+  if (loaded.kind === 'wrong') throw new Error(`${file}: ${loaded.problems[0]?.reason}`)
+  const config = loaded.value
   const log = humanLog(createLogger({ to: join(data, 'mta.log') }), console)
 
-  return runService({
+  const run = runService({
     async start() {
       const mta = await production(config, log, (path, address) =>
         console.out(`delivered  <${visible(address)}>  ${shown(path)}`),
       )
+      // Not before the queue is ours: the files may be those of a demo that runs.
+      writeFileSync(file, configuration(port))
+      writeFileSync(letter, hello(new Date()))
       if (port !== usualPort) console.out(`Port ${usualPort} is taken, so this is on ${port}.`)
       console.out(welcome(port, shown(letter), shown(data)))
       return {
@@ -48,6 +52,14 @@ export async function demoCommand(args: readonly string[], console: Console): Pr
     },
     drainMs: config.drain,
     log,
+  })
+  return run.catch((error: unknown) => {
+    if (!QueueError.is(error, 'QUEUE_LOCKED')) throw error
+    const running = loadConfig(configSchema(data), file)
+    const [listener] = running.kind === 'loaded' ? running.value.listeners : []
+    const where = listener === undefined ? '' : `, on port ${listener.port}`
+    console.err(`angarium demo: one is already running here${where}; its files are in ${shown(data)}`)
+    return exitCodes.unavailable
   })
 }
 

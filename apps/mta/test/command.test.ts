@@ -224,6 +224,13 @@ describe('the demo', () => {
     expect(demo.output()).toContain(
       `  swaks --server 127.0.0.1:${port} --from you@example.test --to hello@example.test`,
     )
+    const written = readFileSync(join(cwd, 'data/demo.yaml'), 'utf8')
+    expect(angarium(['demo'], { cwd })).toEqual({
+      status: 69,
+      stdout: '',
+      stderr: `angarium demo: one is already running here, on port ${port}; its files are in data\n`,
+    })
+    expect(readFileSync(join(cwd, 'data/demo.yaml'), 'utf8')).toBe(written)
     const server = ['--server', `127.0.0.1:${port}`]
     const sent = angarium(
       ['send', '--from', 'you@example.test', '--to', 'hello@example.test', ...server, letter ?? ''],
