@@ -128,6 +128,12 @@ describe('the server', () => {
     )
     expect(angarium(['queue', 'hold', entry.id, '--because', 'wait'], { cwd }).stdout).toContain('hold: 1 message')
     expect(angarium(['queue', 'list', '--filter', 'state=held'], { cwd }).stdout).toContain('held: wait')
+    const alone = {
+      status: 0,
+      stdout: 'retry: 0 messages\nleft alone: 1 held message; see queue release\n',
+      stderr: '',
+    }
+    for (const which of ['--all', entry.id]) expect(angarium(['queue', 'retry', which], { cwd })).toEqual(alone)
     expect(angarium(['queue', 'release', '--all'], { cwd }).stdout).toContain('release: 1 message')
     expect(angarium(['queue', 'retry', '--filter', 'destination=remote.test'], { cwd }).status).toBe(0)
     const unknown = angarium(['queue', 'show', '0000000000000000000000'], { cwd })

@@ -101,6 +101,8 @@ function workOf(action: string | undefined, wanted: Wanted, console: Console): W
         else {
           for await (const one of noted) console.out(`${one.id}  ${counted(one.recipients, 'recipient')}`)
           console.out(`${action}: ${counted(changed.size, 'message')}`)
+          const held = action === 'retry' ? await countHeld(call, filter, ids) : 0
+          if (held > 0) console.out(`left alone: ${counted(held, 'held message')}; see queue release`)
         }
         const unchanged = [...new Set(ids)].filter((one) => !changed.has(one))
         return tellUnknown(call, unchanged, console)
@@ -119,6 +121,15 @@ async function* noting(all: AsyncIterable<Progress>, ids: Set<QueueId>): AsyncGe
     ids.add(one.id)
     yield one
   }
+}
+
+/** Messages chosen that have held recipients, which are not tried again. */
+async function countHeld(call: QueueAccess, filter: Filter, ids: readonly QueueId[]): Promise<number> {
+  if (filter.state !== undefined && filter.state !== 'held') return 0
+  let count = 0
+  for await (const { id } of call('list', { filter: { ...filter, state: 'held' } }) as AsyncIterable<{ id: QueueId }>)
+    if (ids.length === 0 || ids.includes(id)) count++
+  return count
 }
 
 /** Tells which of these are not in the queue; answers the exit code. */
