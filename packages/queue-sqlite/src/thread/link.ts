@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { QueueErrorCode, QueueErrorDetails } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
@@ -172,6 +173,8 @@ function moved(ask: Ask, by: number): Ask {
 function startThread(options: ThreadOptions): Worker {
   // Built, the thread's file lies beside this chunk; from sources it is TypeScript and so is what it imports.
   const source = import.meta.url.endsWith('.ts')
+  // Node takes the types off in WebAssembly, and V8 13.6 crashes now and then when it optimizes that in many threads.
+  if (source) setFlagsFromString('--wasm-wrapper-tiering-budget=1000000000')
   const file = source ? new URL('../worker.ts', import.meta.url) : new URL('./worker.js', import.meta.url)
   return new Worker(file, {
     workerData: options,
