@@ -33,7 +33,7 @@ export async function queueCommand([action, ...rest]: readonly string[], console
     console.err(`angarium queue: there is no queue in ${config.data}`)
     return exitCodes.noInput
   }
-  return await withQueue(config.admin.socket, createStore(config), silentLog, work)
+  return await withQueue(config.admin.socket, createStore(config, silentLog), silentLog, work)
 }
 
 interface Wanted {

@@ -23,7 +23,7 @@ export async function production(
 ): Promise<Service> {
   const tls = readTlsFiles(config.tls)
   if (tls.kind === 'unusable') throw new Error(`tls.${tls.setting} ${tls.because}`)
-  const store = createStore(config)
+  const store = createStore(config, log)
   const resolver = await createNodeResolver({ ...(config.dns.servers && { servers: config.dns.servers }) })
   const mta = createMta({
     config,

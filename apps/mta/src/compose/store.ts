@@ -1,15 +1,15 @@
 import { join } from 'node:path'
-import type { QueueStore } from '@angarium/queue'
+import type { Log, QueueStore } from '@angarium/queue'
 import { createSqliteStore } from '@angarium/queue-sqlite'
 import { nodeClock, nodeRandom } from '@angarium/smtp-node'
 import type { Configuration } from '../config/schema.ts'
 import { ensureFolder } from './folder.ts'
 
 /** The queue of a configuration, not yet open; its folder is made when absent. */
-export function createStore(config: Configuration): QueueStore {
+export function createStore(config: Configuration, log: Log): QueueStore {
   const directory = queueFolder(config)
   ensureFolder(directory)
-  return createSqliteStore({ directory, clock: nodeClock, random: nodeRandom })
+  return createSqliteStore({ directory, clock: nodeClock, random: nodeRandom, log })
 }
 
 /** Where the queue of a configuration is, or would be. */
