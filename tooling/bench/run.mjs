@@ -74,7 +74,15 @@ const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1]
 
 for (const name of cases) {
   const stage = createStage(`bench-${name}`, {})
-  const contestants = await start_(name, stage)
+  try {
+    await compare(name, stage)
+  } finally {
+    await stage.end()
+  }
+}
+
+async function compare(name, stage) {
+  const contestants = await startContestants(name, stage)
   console.log(`\n${name}: messages per second, median of ${runs} (min-max), smtp-source on the same cores`)
   for (const octets of numbers(values.octets))
     for (const sessions of numbers(values.sessions)) {
@@ -104,10 +112,9 @@ for (const name of cases) {
         `  ${String(octets).padStart(8)} octets, ${String(sessions).padStart(3)} sessions: ${cells.join(' · ')}`,
       )
     }
-  await stage.end()
 }
 
-async function start_(name, stage) {
+async function startContestants(name, stage) {
   if (name === 'accept') {
     const postfix = await startPostfix(stage, {
       relayTo: 9,
@@ -116,7 +123,12 @@ async function start_(name, stage) {
         'default_process_limit = 300',
       ],
     })
-    const mta = await startMta(stage, { relayFor: ['127.0.0.0/8'], delivery: { paused: true }, log: { level: 'warn' } })
+    const mta = await startMta(stage, {
+      relayFor: ['127.0.0.0/8'],
+      limits: { connectionsPerAddress: 1000 },
+      delivery: { paused: true },
+      log: { level: 'warn' },
+    })
     return [
       { peer: 'floor', port: await startCounter(stage) },
       { peer: 'postfix', port: postfix.port },
@@ -128,6 +140,7 @@ async function start_(name, stage) {
     const postfix = await startPostfix(stage, { relayTo: sinkPort, settings: ['default_process_limit = 300'] })
     const mta = await startMta(stage, {
       relayFor: ['127.0.0.0/8'],
+      limits: { connectionsPerAddress: 1000 },
       routes: { '*': { host: '127.0.0.1', port: sinkPort, tls: 'none' } },
       log: { level: 'warn' },
     })
