@@ -78,6 +78,14 @@ export async function run(stage) {
     holds(acknowledged.size >= wanted, `no more than ${acknowledged.size} messages`)
   })
   await mta.drained(180)
+  // A message that was being delivered at three kills in a row is held, visibly, as one that may kill its deliverer. Here
+  // the operator knows better.
+  const { held } = await mta.stats()
+  if (held > 0) {
+    stage.say(`${held} held after three deliveries in a row that were killed; released`)
+    mta.command('queue', 'release', '--filter', 'state=held')
+    await mta.drained(60)
+  }
   await stage.check('the ledger adds up', async () => checkLedger(await mta.stats()))
 
   const copies = new Map()
