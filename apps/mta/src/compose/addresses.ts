@@ -1,4 +1,4 @@
-import type { Route } from '@angarium/delivery'
+import { localPrefix, type Route } from '@angarium/delivery'
 import type { DestinationKey } from '@angarium/queue'
 import { createAddressMatcher, createRelayPolicy, type LocalDomain, type RecipientPolicy } from '@angarium/reception'
 import { domainKey, parseMailbox } from '@angarium/smtp-wire'
@@ -31,12 +31,12 @@ export function createAddresses(config: Configuration): Addresses {
     const mailbox = parseMailbox(address)
     if (mailbox === undefined) throw new TypeError(`${address} is no mailbox`)
     const domain = domainKey(mailbox.domain)
-    return isLocal(domain) ? `local:${domain}` : domain
+    return isLocal(domain) ? `${localPrefix}${domain}` : domain
   }
   const localDomains = new Map<string, LocalDomain>()
   for (const domain of domains.keys())
     localDomains.set(domain, {
-      destination: `local:${domain}`,
+      destination: `${localPrefix}${domain}`,
       hasMailbox: (localPart) => mailboxes.has(domain, localPart),
     })
   const isFriend = createAddressMatcher(config.relayFor)

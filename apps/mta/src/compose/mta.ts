@@ -108,7 +108,7 @@ export function createMta(parts: Parts): Mta {
     withoutAttempt: (lease) => delivery.withoutAttempt(lease),
     judge: judgeDelivery,
     schedule,
-    limits: { concurrency, perDestination, perDestinationStart: Math.min(5, perDestination) },
+    limits: { concurrency, perDestination },
     log,
   })
   const reception = createReception({

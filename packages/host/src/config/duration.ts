@@ -1,4 +1,5 @@
-import * as z from 'zod'
+import type { ZodCodec, ZodNumber, ZodString } from 'zod'
+import { measure } from './measure.ts'
 
 /** Least and most that a {@link duration} may be, in milliseconds. */
 export interface DurationBounds {
@@ -38,23 +39,14 @@ export function formatDuration(ms: number): string {
 }
 
 /** A span of time: a string such as `5m` in the file, milliseconds in the program. From 1 ms to a year unless bounded. */
-export function duration({ least = 1, most = year }: DurationBounds = {}): z.ZodCodec<z.ZodString, z.ZodNumber> {
-  const text = z.string({ error: 'expected a span of time such as "5m", "66m40s" or "5d"' })
-  return z.codec(text.meta({ pattern, examples: ['30s', '5m', '66m40s', '5d'] }), z.number(), {
-    decode(input, context) {
-      const ms = parseDuration(input)
-      const reason =
-        ms === undefined
-          ? 'expected a span of time such as "5m", "66m40s" or "5d"'
-          : ms < least
-            ? `must be at least ${formatDuration(least)}`
-            : ms > most
-              ? `must be at most ${formatDuration(most)}`
-              : undefined
-      if (ms !== undefined && reason === undefined) return ms
-      context.issues.push({ code: 'custom', input, message: reason ?? '' })
-      return z.NEVER
-    },
-    encode: formatDuration,
+export function duration({ least = 1, most = year }: DurationBounds = {}): ZodCodec<ZodString, ZodNumber> {
+  return measure({
+    expected: 'expected a span of time such as "5m", "66m40s" or "5d"',
+    pattern,
+    examples: ['30s', '5m', '66m40s', '5d'],
+    least,
+    most,
+    parse: parseDuration,
+    format: formatDuration,
   })
 }

@@ -1,4 +1,5 @@
-import * as z from 'zod'
+import type { ZodCodec, ZodNumber, ZodString } from 'zod'
+import { measure } from './measure.ts'
 
 /** Least and most that a {@link size} may be, in octets. */
 export interface SizeBounds {
@@ -30,26 +31,14 @@ export function formatSize(octets: number): string {
 }
 
 /** A size: a string such as `50MiB` in the file, octets in the program. */
-export function size({
-  least = 0,
-  most = Number.MAX_SAFE_INTEGER,
-}: SizeBounds = {}): z.ZodCodec<z.ZodString, z.ZodNumber> {
-  const text = z.string({ error: 'expected a size such as "64KiB" or "50MiB"' })
-  return z.codec(text.meta({ pattern, examples: ['64KiB', '50MiB'] }), z.number(), {
-    decode(input, context) {
-      const octets = parseSize(input)
-      const reason =
-        octets === undefined
-          ? 'expected a size such as "64KiB" or "50MiB"'
-          : octets < least
-            ? `must be at least ${formatSize(least)}`
-            : octets > most
-              ? `must be at most ${formatSize(most)}`
-              : undefined
-      if (octets !== undefined && reason === undefined) return octets
-      context.issues.push({ code: 'custom', input, message: reason ?? '' })
-      return z.NEVER
-    },
-    encode: formatSize,
+export function size({ least = 0, most = Number.MAX_SAFE_INTEGER }: SizeBounds = {}): ZodCodec<ZodString, ZodNumber> {
+  return measure({
+    expected: 'expected a size such as "64KiB" or "50MiB"',
+    pattern,
+    examples: ['64KiB', '50MiB'],
+    least,
+    most,
+    parse: parseSize,
+    format: formatSize,
   })
 }
