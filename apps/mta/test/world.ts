@@ -74,7 +74,7 @@ export function createWorld(): World {
         reversePath: sender === '' ? { kind: 'null' } : mailbox(sender),
         recipients: recipients.map((address) => ({ forwardPath: mailbox(address) })),
         content: new TextEncoder().encode(content),
-        eightBit: false,
+        body: '7bit',
       })
       await connection.quit()
       return report.recipients

@@ -277,7 +277,8 @@ describe('faults of our own', () => {
       keyword: 'XFAULTY',
       client: {
         plan({ recipients }) {
-          if (recipients.some((path) => path.kind === 'mailbox' && path.localPart === 'b')) throw new Error('a bug')
+          if (recipients.some(({ forwardPath: to }) => to.kind === 'mailbox' && to.localPart === 'b'))
+            throw new Error('a bug')
           return { kind: 'send' }
         },
       },

@@ -1,7 +1,16 @@
-import { defineExtension, type Extension, type ParameterCodec, type Plan, reply } from '@angarium/smtp-wire'
+import {
+  asciiUpper,
+  type BodyKind,
+  defineExtension,
+  type Extension,
+  type ParameterCodec,
+  type Plan,
+  proceed,
+  reply,
+} from '@angarium/smtp-wire'
 
-/** What the BODY parameter says of the content. */
-export type BodyValue = '7BIT' | '8BITMIME'
+/** What the BODY parameter says of the content. @rfc 6152 2 @rfc 3030 3 */
+export type BodyValue = '7BIT' | '8BITMIME' | 'BINARYMIME'
 
 /** The type of both choices of 8BITMIME. */
 export type EightBitMime = Extension<{ readonly BODY: ParameterCodec<BodyValue> }, Record<never, never>>
@@ -10,18 +19,19 @@ export type EightBitMime = Extension<{ readonly BODY: ParameterCodec<BodyValue> 
  * Content with octets above 127.
  *
  * ```abnf
- * body-value = "7BIT" / "8BITMIME"   ; of the MAIL parameter BODY
+ * body-value = "7BIT" / "8BITMIME" / "BINARYMIME"   ; of the MAIL parameter BODY
  * ```
- * A server that lists it keeps every octet as it came; content of this toolkit always is kept so. A client announces
- * BODY=8BITMIME where the server offers it, unless the content is known to be 7-bit. Content known to be 8-bit is not
- * sent to a server that does not offer it: 554 5.6.3, as section 3 demands of a client that does not convert. Content
- * that nobody looked at is sent.
+ * A server that lists it keeps every octet as it came; content of this toolkit always is kept so. The third value is
+ * taken only where BINARYMIME is offered too (504 else): the parameter has one owner, and this is it. A client announces
+ * what the content is where the server offers it, 8-bit where nobody knows. Content known to be 8-bit is not sent to a
+ * server that does not offer it: 554 5.6.3, as section 3 demands of a client that does not convert. Content that nobody
+ * looked at is sent.
  *
  * @rfc 6152
  */
 export const eightBitMime: EightBitMime = define(() => ({
   kind: 'veto',
-  reply: reply(554, '6.3', 'Message is 8-bit and the next host takes 7-bit only; conversion is not supported'),
+  reply: reply(554, '6.3', 'Message is 8-bit and the next host takes 7-bit only'),
 }))
 
 /**
@@ -39,21 +49,35 @@ function define(notOffered: () => Plan): EightBitMime {
     keyword: '8BITMIME',
     mail: {
       BODY: {
-        maxOctets: ' BODY=8BITMIME'.length,
+        maxOctets: ' BODY=BINARYMIME'.length,
         parse: readBody,
         format: (value) => value,
       },
     },
+    onMail: ({ BODY }, { granted }) =>
+      BODY === 'BINARYMIME' && !granted.has('BINARYMIME') ? reply(504, '5.4', 'BINARYMIME is not offered') : proceed,
     client: {
-      plan({ eightBit }, offer): Plan {
-        if (offer === undefined) return eightBit === true ? notOffered() : { kind: 'send' }
-        return eightBit === false ? { kind: 'send' } : { kind: 'send', mail: [['BODY', '8BITMIME']] }
+      plan({ body, parameters }, offer, { offers }): Plan {
+        const kind = body ?? kinds.get(parameters.BODY)
+        if (offer === undefined) return kind === '8bit' ? notOffered() : { kind: 'send' }
+        if (kind === '7bit') return { kind: 'send' }
+        return {
+          kind: 'send',
+          mail: { BODY: kind === 'binary' && offers.has('BINARYMIME') ? 'BINARYMIME' : '8BITMIME' },
+        }
       },
     },
   })
 }
 
 function readBody(value = ''): BodyValue | undefined {
-  if (/^7BIT$/i.test(value)) return '7BIT'
-  return /^8BITMIME$/i.test(value) ? '8BITMIME' : undefined
+  const upper = asciiUpper(value)
+  return bodies.find((body) => body === upper)
 }
+
+const kinds: ReadonlyMap<BodyValue | undefined, BodyKind> = new Map([
+  ['7BIT', '7bit'],
+  ['8BITMIME', '8bit'],
+  ['BINARYMIME', 'binary'],
+])
+const bodies: readonly BodyValue[] = ['7BIT', '8BITMIME', 'BINARYMIME']

@@ -50,7 +50,7 @@ export const size: Extension<{ readonly SIZE: ParameterCodec<number> }, Record<n
           kind: 'veto',
           reply: tooBig(`Message of ${octets} octets is larger than the ${maximum} the next host accepts`),
         }
-      return { kind: 'send', mail: [['SIZE', String(octets)]] }
+      return { kind: 'send', mail: { SIZE: octets } }
     },
   },
 })

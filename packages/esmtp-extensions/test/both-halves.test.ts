@@ -1,4 +1,11 @@
-import { type AnyExtension, type Mailbox, type MailParameters, parseMailbox, reply } from '@angarium/smtp-wire'
+import {
+  type AnyExtension,
+  type BodyKind,
+  type Mailbox,
+  type MailParameters,
+  parseMailbox,
+  reply,
+} from '@angarium/smtp-wire'
 import { type ClientConnection, connect, type ServerHandler, serve } from '@angarium/smtp-wire/drive'
 import { createManualClock, createNetwork } from '@angarium/smtp-wire/testing'
 import { describe, expect, it } from 'vitest'
@@ -59,7 +66,7 @@ async function session(options: {
 
 const mailbox = (text: string): Mailbox => parseMailbox(text) as Mailbox
 
-async function send(connection: ClientConnection, wish: { readonly size?: number; readonly eightBit?: boolean }) {
+async function send(connection: ClientConnection, wish: { readonly size?: number; readonly body?: BodyKind }) {
   const { recipients } = await connection.send({
     reversePath: mailbox('a@client.example'),
     recipients: [{ forwardPath: mailbox('b@example.org') }],
@@ -91,7 +98,7 @@ describe('SIZE', () => {
   it('is not declared to a server that does not know it, nor by a client that does not', async () => {
     for (const sides of [{ server: without('SIZE') }, { client: without('SIZE') }]) {
       const { connection, mails } = await session(sides)
-      expect(await send(connection, { size: 500, eightBit: false })).toMatchObject({ kind: 'accepted' })
+      expect(await send(connection, { size: 500, body: '7bit' })).toMatchObject({ kind: 'accepted' })
       expect(mails).toEqual([{}])
     }
   })
@@ -100,20 +107,20 @@ describe('SIZE', () => {
 describe('8BITMIME', () => {
   it('is announced for what is 8-bit or may be', async () => {
     const { connection, mails } = await session({})
-    for (const wish of [{ eightBit: true }, {}, { eightBit: false }]) await send(connection, wish)
+    for (const wish of [{ body: '8bit' }, {}, { body: '7bit' }]) await send(connection, wish)
     expect(mails).toEqual([{ BODY: '8BITMIME' }, { BODY: '8BITMIME' }, {}])
   })
 
   it('stops 8-bit content for a 7-bit server, or just sends it', async () => {
     const strict = await session({ server: without('8BITMIME') })
-    expect(await send(strict.connection, { eightBit: true })).toMatchObject({
+    expect(await send(strict.connection, { body: '8bit' })).toMatchObject({
       kind: 'vetoed',
       by: '8bitmime',
       reply: { code: 554, status: '5.6.3' },
     })
     expect(await send(strict.connection, {})).toMatchObject({ kind: 'accepted' })
     const lax = await session({ server: without('8BITMIME'), client: [eightBitMimeJustSend] })
-    expect(await send(lax.connection, { eightBit: true })).toMatchObject({ kind: 'accepted' })
+    expect(await send(lax.connection, { body: '8bit' })).toMatchObject({ kind: 'accepted' })
     expect(lax.mails).toEqual([{}])
   })
 })

@@ -3,8 +3,8 @@ import { describe, it } from 'vitest'
 import { eightBitMime, eightBitMimeJustSend, enhancedStatusCodes, pipelining, size, startTls } from '../src/index.ts'
 
 const body = {
-  values: ['8BITMIME', '7BIT'],
-  malformed: [undefined, '8BIT', 'BINARYMIME', '8BITMIME;'],
+  values: ['8BITMIME', '7BIT', 'BINARYMIME'],
+  malformed: [undefined, '8BIT', 'BINARY', '8BITMIME;'],
 } as const
 
 const cases: Readonly<Record<string, readonly ExtensionCase[]>> = {

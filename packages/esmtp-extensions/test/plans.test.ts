@@ -1,13 +1,13 @@
-import type { AnyExtension } from '@angarium/smtp-wire'
+import type { AnyExtension, BodyKind } from '@angarium/smtp-wire'
 import { describe, expect, it } from 'vitest'
 import { eightBitMime, eightBitMimeJustSend, enhancedStatusCodes, pipelining, size, startTls } from '../src/index.ts'
 import vectors from '../vectors/plans.json' with { type: 'json' }
 
 interface Vector {
   readonly name: string
-  readonly wish: { readonly size?: number; readonly eightBit?: boolean }
+  readonly wish: { readonly size?: number; readonly body?: BodyKind }
   readonly offer?: readonly string[]
-  readonly mail?: readonly (readonly string[])[]
+  readonly mail?: Readonly<Record<string, unknown>>
   readonly veto?: readonly [number, string]
 }
 
@@ -23,13 +23,21 @@ const extensions: Record<Exclude<keyof typeof vectors, 'about'>, AnyExtension> =
 for (const [name, extension] of Object.entries(extensions))
   describe(`client half of ${name}`, () => {
     it.each(vectors[name as keyof typeof extensions] as readonly Vector[])('$name', ({ wish, offer, mail, veto }) => {
-      const plan = extension.client.plan(
-        { reversePath: { kind: 'null' }, recipients: [], size: wish.size, eightBit: wish.eightBit },
+      const plan = extension.client?.plan(
+        {
+          reversePath: { kind: 'null' },
+          parameters: {},
+          recipients: [],
+          size: wish.size,
+          body: wish.body,
+          utf8Header: undefined,
+        },
         offer,
-      )
+        { offers: new Map(), tls: false, lmtp: false },
+      ) ?? { kind: 'send' }
       if (plan.kind === 'send') {
         expect(veto).toBeUndefined()
-        expect(plan.mail ?? []).toEqual(mail)
+        expect(plan.mail ?? {}).toEqual(mail)
         expect(plan.rcpt ?? []).toEqual([])
       } else expect([plan.reply.code, plan.reply.status]).toEqual(veto)
     })

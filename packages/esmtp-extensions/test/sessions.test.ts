@@ -1,4 +1,4 @@
-import { reply, ServerSession } from '@angarium/smtp-wire'
+import { reply, ServerSession, type SessionContext } from '@angarium/smtp-wire'
 import { describe, expect, it } from 'vitest'
 import { size, startTls } from '../src/index.ts'
 import vectors from '../vectors/sessions.json' with { type: 'json' }
@@ -30,28 +30,26 @@ describe.each(vectors.sessions)('server session: $name', ({ tls, mode = 'open', 
 })
 
 describe('what EHLO says', () => {
-  const context = { tls: 'unavailable', identity: undefined, lmtp: false } as const
+  const context = contextWith('unavailable')
 
   it('a limit that is no whole number is no fixed maximum', () => {
-    expect(size.ehlo({ ...context, limits: { messageOctets: Number.POSITIVE_INFINITY } })).toEqual(['0'])
-    expect(size.ehlo({ ...context, limits: { messageOctets: Number.MAX_SAFE_INTEGER } })).toEqual(['9007199254740991'])
+    expect(size.ehlo({ ...context, limits: { ...context.limits, messageOctets: Number.POSITIVE_INFINITY } })).toEqual([
+      '0',
+    ])
+    expect(size.ehlo({ ...context, limits: { ...context.limits, messageOctets: Number.MAX_SAFE_INTEGER } })).toEqual([
+      '9007199254740991',
+    ])
   })
 
   it('STARTTLS only while it can be had', () => {
-    const limits = { messageOctets: 1 }
-    const offered = (tls: 'unavailable' | 'available' | 'active') => startTls.ehlo({ ...context, limits, tls })
+    const offered = (tls: 'unavailable' | 'available' | 'active') => startTls.ehlo({ ...context, tls })
     expect([offered('unavailable'), offered('available'), offered('active')]).toEqual([undefined, [], undefined])
   })
 })
 
 it('the verb itself answers for every state, should a session ask it', () => {
   const run = (argument: string, tls: 'unavailable' | 'available' | 'active') => {
-    const effect = startTls.verbs.STARTTLS?.run(argument, {
-      tls,
-      identity: undefined,
-      lmtp: false,
-      limits: { messageOctets: 1 },
-    })
+    const effect = startTls.verbs.STARTTLS?.run(argument, contextWith(tls))
     return effect?.kind === 'reply' || effect?.kind === 'start-tls' ? [effect.kind, effect.reply.code] : effect
   }
   expect(run('', 'available')).toEqual(['start-tls', 220])
@@ -80,6 +78,10 @@ it('the declared size reaches the one who answers, typed', () => {
   }
   expect(seen).toEqual([4_000_000])
 })
+
+function contextWith(tls: SessionContext['tls']): SessionContext {
+  return new ServerSession({ hostname: 'h', extensions: [], tls, now: () => 0 }).context
+}
 
 /** `{pad 552}` stands for as many blanks as make the line so long. */
 function padded(line: string): string {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { Mailbox } from '../src/address/mailbox.ts'
 import type { OutgoingTransaction } from '../src/client/contract.ts'
 import type { ClientEvent } from '../src/client/events.ts'
 import { ClientSession, type ClientSessionOptions } from '../src/client/session.ts'
 import { WireError } from '../src/error.ts'
 import { defineExtension } from '../src/extension/define.ts'
-import type { AnyExtension, Plan, TransactionWish } from '../src/extension/types.ts'
+import type { AnyExtension, ParameterCodec, Plan, ServerFacts, TransactionWish } from '../src/extension/types.ts'
 import { reply } from '../src/reply/reply.ts'
 import { mailbox, pipelining, recipients, sender } from './client-fixture.ts'
 
@@ -14,53 +15,76 @@ const size = defineExtension({
   keyword: 'SIZE',
   mail: { SIZE: { maxOctets: 26, parse: (value?: string) => value, format: (value: string) => value } },
   client: {
-    plan({ size }, offer): Plan {
+    plan({ size }, offer): Plan<{ SIZE: ParameterCodec<string> }> {
       if (offer === undefined || size === undefined) return { kind: 'send' }
       if (size > Number(offer[0])) return { kind: 'veto', reply: reply(552, '3.4', 'Too big for the next host') }
-      return { kind: 'send', mail: [['SIZE', String(size)]] }
+      return { kind: 'send', mail: { SIZE: String(size) } }
     },
   },
 })
 
 describe('what extensions add', () => {
-  it('goes to MAIL and to every RCPT, on top of what the transaction carries', () => {
-    const asked: [TransactionWish, readonly string[] | undefined][] = []
+  it('goes to MAIL and RCPT, decided by what came with the message; what is not offered or nobody’s is left out', () => {
+    const asked: [TransactionWish, readonly string[] | undefined, ServerFacts][] = []
+    const word = { maxOctets: 20, parse: (value?: string) => value, format: (value: string) => value }
     const notify = defineExtension({
       name: 'dsn',
       rfc: 3461,
       keyword: 'DSN',
+      mail: { RET: word },
+      rcpt: { NOTIFY: word },
       client: {
-        plan(wish, offer): Plan {
-          asked.push([wish, offer])
-          return { kind: 'send', mail: [['RET', 'HDRS']], rcpt: [['NOTIFY', 'NEVER']] }
+        plan(wish, offer, server) {
+          asked.push([wish, offer, server])
+          const [one] = wish.recipients
+          return {
+            kind: 'send',
+            mail: { RET: 'HDRS' },
+            rcpt: [{ kind: 'send', parameters: { NOTIFY: `NEVER,${one?.parameters.NOTIFY}` } }],
+          }
         },
       },
     })
-    const session = ready([size, notify, pipelining], ['SIZE 5000', 'DSN', 'PIPELINING'])
+    const body = defineExtension({ name: 'body', rfc: 1, keyword: 'BODY', mail: { BODY: word } })
+    const silent = defineExtension({ name: 'by', rfc: 1, keyword: 'BY', mail: { BY: word } })
+    const session = ready([body, silent, size, notify, pipelining], ['SIZE 5000', 'DSN', 'PIPELINING', 'BODY'])
     const [one, two] = recipients(2)
     session.send({
       reversePath: sender,
       parameters: [
         ['BODY', '8BITMIME'],
         ['RET', 'FULL'],
+        ['BY', '1'],
+        ['X', 'of nobody'],
       ],
       recipients: [
         { ...one, forwardPath: one?.forwardPath ?? sender, parameters: [['NOTIFY', 'DELAY']] },
         ...(two ? [two] : []),
       ],
       size: 4000,
-      eightBit: true,
+      body: '8bit',
     })
     expect(sent(session)).toEqual([
-      'MAIL FROM:<a@client.test> BODY=8BITMIME RET=HDRS SIZE=4000',
-      'RCPT TO:<r0@mx.test> NOTIFY=NEVER',
-      'RCPT TO:<r1@mx.test> NOTIFY=NEVER',
+      'MAIL FROM:<a@client.test> BODY=8BITMIME SIZE=4000 RET=HDRS',
+      'RCPT TO:<r0@mx.test> NOTIFY=NEVER,DELAY',
+      'RCPT TO:<r1@mx.test>',
       'DATA',
     ])
     expect(asked).toEqual([
       [
-        { reversePath: sender, recipients: [mailbox('r0@mx.test'), mailbox('r1@mx.test')], size: 4000, eightBit: true },
+        {
+          reversePath: sender,
+          parameters: { RET: 'FULL' },
+          recipients: [
+            { forwardPath: mailbox('r0@mx.test'), parameters: { NOTIFY: 'DELAY' } },
+            { forwardPath: mailbox('r1@mx.test'), parameters: {} },
+          ],
+          size: 4000,
+          body: '8bit',
+          utf8Header: undefined,
+        },
         [],
+        expect.objectContaining({ tls: false, lmtp: false, offers: session.offers }),
       ],
     ])
   })
@@ -86,19 +110,72 @@ describe('what extensions add', () => {
   })
 })
 
+describe('a recipient', () => {
+  const picky = defineExtension({
+    name: 'picky',
+    rfc: 1,
+    keyword: 'PICKY',
+    rcpt: { ONLY: { maxOctets: 20, parse: (value?: string) => value, format: (value: string) => value } },
+    client: {
+      plan: ({ recipients: wanted }) => ({
+        kind: 'send',
+        rcpt: wanted.map(({ parameters }) =>
+          parameters.ONLY === 'HERE'
+            ? { kind: 'veto', reply: reply(550, '7.1', 'Only there') }
+            : { kind: 'send', parameters },
+        ),
+      }),
+    },
+  })
+  const [one, two] = recipients(2).map((recipient) => recipient.forwardPath) as [Mailbox, Mailbox]
+  const vetoed = { kind: 'vetoed', by: 'picky', reply: { code: 550, status: '5.7.1', text: ['Only there'] } }
+
+  it('can be vetoed alone: no RCPT is said for it', () => {
+    const session = ready([picky, pipelining], ['PIPELINING'])
+    session.send({
+      reversePath: sender,
+      recipients: [{ forwardPath: one, parameters: [['ONLY', 'HERE']] }, { forwardPath: two }],
+    })
+    expect(sent(session)).toEqual(['MAIL FROM:<a@client.test>', 'RCPT TO:<r1@mx.test>', 'DATA'])
+    feed(session, '250 ok\r\n550 no\r\n503 no\r\n')
+    const refused = { kind: 'refused', phase: 'rcpt', reply: { code: 550, text: ['no'] } }
+    expect(events(session)).toEqual([{ kind: 'finished', recipients: [vetoed, refused] }])
+  })
+
+  it('is all there was: nothing is sent, and the session goes on', () => {
+    const session = ready([picky], [])
+    session.send({ reversePath: sender, recipients: [{ forwardPath: one, parameters: [['ONLY', 'HERE']] }] })
+    expect(sent(session)).toEqual([])
+    expect(events(session)).toEqual([{ kind: 'finished', recipients: [vetoed] }])
+    expect(session.idle).toBe(true)
+  })
+
+  it('whose parameter nobody can read any more is not sent to', () => {
+    const session = ready([{ ...picky, rcpt: { ONLY: { ...picky.rcpt.ONLY, parse: () => undefined } } }], [])
+    session.send({ reversePath: sender, recipients: [{ forwardPath: one, parameters: [['ONLY', '?']] }] })
+    expect(events(session)).toMatchObject([{ recipients: [{ kind: 'vetoed', reply: { code: 554 } }] }])
+  })
+})
+
+const free = defineExtension({
+  name: 'free',
+  rfc: 1,
+  keyword: 'FREE',
+  mail: { FREE: { maxOctets: 26, parse: (value?: string) => value, format: (value: string) => value } },
+})
+
 describe('what must not go on the wire is refused before anything is sent', () => {
   const refused: readonly [string, Partial<OutgoingTransaction>][] = [
-    ['a parameter with a blank', { parameters: [['BODY', '8BITMIME SIZE=1']] }],
-    ['a parameter with a line end', { parameters: [['BODY', '8BIT\r\nRCPT TO:<x@y.test>']] }],
-    ['a keyword that is none', { parameters: [['BO DY', undefined]] }],
-    ['a parameter longer than its extension allows', { parameters: [['SIZE', '9'.repeat(40)]] }],
-    ['a line longer than 512 octets', { parameters: [['X', 'y'.repeat(500)]] }],
+    ['a parameter with a blank', { parameters: [['FREE', '8BITMIME SIZE=1']] }],
+    ['a parameter with a line end', { parameters: [['FREE', '8BIT\r\nRCPT TO:<x@y.test>']] }],
+    ['a parameter longer than its extension allows', { parameters: [['FREE', '9'.repeat(40)]] }],
+    ['a line longer than 512 octets', { recipients: [{ forwardPath: { ...sender, localPart: 'y'.repeat(510) } }] }],
     ['a recipient with a line end', { recipients: [{ forwardPath: { ...sender, localPart: 'a\r\nDATA' } }] }],
     ['a sender with a NUL', { reversePath: { ...sender, localPart: 'a\0b' } }],
   ]
   for (const [name, part] of refused)
     it(name, () => {
-      const session = ready([size], ['SIZE'])
+      const session = ready([free], ['FREE'])
       expect(caught(() => session.send({ reversePath: sender, recipients: recipients(1), ...part }))).toBe(
         'UNSAFE_TEXT',
       )

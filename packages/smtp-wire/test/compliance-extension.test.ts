@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ComplianceFailure, type ExtensionCase, extensionCases } from '../src/compliance.ts'
-import { type AnyExtension, defineExtension, proceed, reply, type VerbSpec } from '../src/index.ts'
+import { type AnyExtension, type ClientHalf, defineExtension, proceed, reply, type VerbSpec } from '../src/index.ts'
 import * as ours from './server-extensions.ts'
 
 const sizes = { values: [0, 1, 1_000, 999_999_999_999_999], malformed: [undefined, '', '-1', '1e3', '10.5', 'x'] }
@@ -45,8 +45,12 @@ function rcptOnly() {
       },
     },
     onRcpt: ({ XNOTE }) => (XNOTE === 'b' ? reply(450, '7.1', 'Not b') : proceed),
-    client: { plan: (_, offer) => (offer === undefined ? { kind: 'send' } : { kind: 'send', rcpt: [['XNOTE', 'a']] }) },
+    client: { plan: (_, offer) => (offer === undefined ? { kind: 'send' } : noted('a')) },
   })
+}
+
+function noted(value: string) {
+  return { kind: 'send', rcpt: [{ kind: 'send', parameters: { XNOTE: value } }] } as const
 }
 
 /** The extension everything is planted in. */
@@ -131,32 +135,17 @@ const mutants: readonly Mutant[] = [
     bdat,
     /refuses arguments/,
   ],
-  [
-    'a plan for a server that offers nothing',
-    plan(() => ({ kind: 'send', rcpt: [['XNOTE', 'a']] })),
-    samples,
-    /adds nothing/,
-  ],
-  ['a plan nobody can read', plan(() => ({ kind: 'send', rcpt: [['XNOTE', 'a+b']] })), samples, /can read/],
-  ['a plan with a foreign parameter', plan(() => ({ kind: 'send', mail: [['SIZE', '1']] })), samples, /can read/],
-  [
-    'a plan that counts',
-    plan(() => ({ kind: 'send', rcpt: [['XNOTE', calls++ % 2 ? 'a' : 'b']] })),
-    samples,
-    /plans by the wish/,
-  ],
+  ['a plan for a server that offers nothing', plan(() => noted('a')), samples, /adds nothing/],
+  ['a plan nobody can read', plan(() => noted('a+b')), samples, /can read/],
+  ['a plan with a foreign parameter', plan(() => ({ kind: 'send', mail: { SIZE: '1' } })), samples, /can read/],
+  ['a plan that counts', plan(() => noted(calls++ % 2 ? 'a' : 'b')), samples, /plans by the wish/],
   [
     'a veto that is none',
     plan(() => ({ kind: 'veto', reply: reply(250, '0.0', 'x') as never })),
     samples,
     /plans by the wish/,
   ],
-  [
-    'a plan that trusts the offer',
-    plan((_, offer) => ({ kind: 'send', rcpt: [['XNOTE', offer?.[0] ?? 'a']] })),
-    samples,
-    /can read/,
-  ],
+  ['a plan that trusts the offer', plan((_, offer) => noted(offer?.[0] ?? 'a')), samples, /can read/],
 ]
 
 function codec(change: Partial<typeof sound.rcpt.XNOTE>): AnyExtension {
@@ -167,7 +156,7 @@ function verb(change: Partial<NonNullable<typeof ours.chunking.verbs.BDAT>>): An
   return { ...ours.chunking, verbs: { BDAT: { ...ours.chunking.verbs.BDAT, ...change } as never } }
 }
 
-function plan(change: AnyExtension['client']['plan']): AnyExtension {
+function plan(change: ClientHalf['plan']): AnyExtension {
   return { ...sound, client: { plan: change } }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WireError } from '../src/error.ts'
 import { settled } from '../src/testing.ts'
-import { recipients } from './client-fixture.ts'
+import { mailbox, recipients } from './client-fixture.ts'
 import {
   createHandler,
   createHosts,
@@ -80,7 +80,7 @@ describe('connect', () => {
   it('rejects for an envelope that must not be sent, and goes on', async () => {
     const handler = createHandler()
     const connection = opened(await createHosts(handler).open())
-    const unsafe = connection.send(message({ parameters: [['BODY', 'a b']] }))
+    const unsafe = connection.send(message({ reversePath: { ...mailbox('a@client.test'), localPart: 'a\r\nRSET' } }))
     await expect(unsafe).rejects.toSatisfy((error) => WireError.is(error, 'UNSAFE_TEXT'))
     expect(result(await connection.send(message()))).toBe('accepted 250')
   })

@@ -10,6 +10,7 @@ export type AnyAnswerable = Answerable<readonly AnyExtension[]>
 /** One exchange: what came before is over, these octets come in, and this goes out. */
 export interface RigOptions {
   readonly protocol?: 'smtp' | 'lmtp'
+  readonly identity?: string | undefined
   readonly bareLineEnds?: 'refuse' | 'repair'
   readonly extensions?: readonly AnyExtension[]
   readonly tls?: 'unavailable' | 'available' | 'active'
@@ -28,13 +29,14 @@ export class Rig {
   #body: number[] = []
   now = 0
 
-  constructor({ decide, extensions = [], ...options }: RigOptions) {
+  constructor({ decide, extensions = [], identity, ...options }: RigOptions) {
     this.#decide = decide
     this.session = new ServerSession({
       hostname: 'mx.example',
       extensions,
       now: () => this.now,
       ...options,
+      ...(identity !== undefined && { identity }),
     })
   }
 

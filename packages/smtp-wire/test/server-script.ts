@@ -12,10 +12,11 @@ import { type AnyAnswerable, Rig } from './server-rig.ts'
  *   S: text      the server sends this line; all lines up to the next C or ! are all it sends
  *   E: event     these are all events since the last E
  *   A: kind 550 1.1 text    the next event of this kind is answered so (`go`, `accept`, or a reply; `wait`: not at all)
- *   !: tls | shutdown | expire | disconnect | identity NAME | identity-is NAME | mode MODE
+ *   !: tls | shutdown | expire | disconnect | identity-is NAME | mode MODE
+ *   A: verb as NAME 235 7.0 text    the client has authenticated
  *   !: answer kind reply    answers the event that waits
  *
- * Settings: protocol, bareLineEnds, extensions (keywords), tls, limits (name=number), from (`EHLO`, `HELO`, `LHLO`, `MAIL`, `RCPT` or
+ * Settings: protocol, bareLineEnds, extensions (keywords), tls, identity, limits (name=number), from (`EHLO`, `HELO`, `LHLO`, `MAIL`, `RCPT` or
  * `DATA`: the case begins behind that), cut (`no`: what waits decides, run whole only).
  */
 export interface Case {
@@ -105,6 +106,7 @@ function parseCases(file: string, text: string): Case[] {
 export function parseAnswer(words: readonly string[]): unknown {
   const [first = '', second = '', ...text] = words
   if (first === 'go' || first === 'accept' || first === 'wait') return first
+  if (first === 'as') return { identity: second, reply: parseAnswer(text) }
   if (first === '[') {
     // One reply for each recipient, as `[ 250 0.0 OK | 452 2.2 Full ]`.
     return words
@@ -149,6 +151,7 @@ export function rigFor({ settings }: Case, answers: ReadonlyMap<string, unknown[
       return extension
     }),
     limits: limits as Partial<ServerLimits>,
+    identity: settings.get('identity'),
     bareLineEnds: (settings.get('bareLineEnds') ?? 'refuse') as 'refuse' | 'repair',
     protocol: (settings.get('protocol') ?? 'smtp') as 'smtp' | 'lmtp',
     tls: (settings.get('tls') ?? 'unavailable') as 'unavailable' | 'available' | 'active',

@@ -55,9 +55,6 @@ function perform(rig: Rig, what: string, where: string): string {
     case 'disconnect':
       session.disconnect()
       break
-    case 'identity':
-      session.setIdentity(argument)
-      break
     case 'identity-is':
       expect(session.context.identity ?? 'nobody', where).toBe(argument)
       break

@@ -50,8 +50,8 @@ export async function sendCommand(args: readonly string[], console: Console): Pr
       return exitCodes.temporary
     }
     const { connection } = opening
-    const eightBit = content.some((octet) => octet > 127)
-    const report = await connection.send({ reversePath, recipients, content, size: content.length, eightBit })
+    const body = content.some((octet) => octet > 127) ? '8bit' : '7bit'
+    const report = await connection.send({ reversePath, recipients, content, size: content.length, body })
     await connection.quit()
     const codes = report.recipients.map((result, at) => {
       const to = `<${values.to[at]}>`

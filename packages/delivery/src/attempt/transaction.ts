@@ -43,7 +43,7 @@ export async function transact(session: Session, transaction: Transaction, stop:
         parameters: carried(recipient.parameters, owners.rcpt, connection.offers),
       })),
       size: lease.size,
-      ...(eightBit !== undefined && { eightBit }),
+      ...(eightBit !== undefined && { body: eightBit ? '8bit' : '7bit' }),
       content: lease.body ?? content(),
       beforeEnd: () => {
         ending = !stop.aborted

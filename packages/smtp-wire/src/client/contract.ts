@@ -1,5 +1,6 @@
 import type { ForwardPath, ReversePath } from '../address/path.ts'
 import type { RawParameter } from '../command/parameters.ts'
+import type { BodyKind } from '../extension/types.ts'
 import type { ReplyFault } from '../reply/read-reply.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 
@@ -53,13 +54,15 @@ export type RecipientResult =
 /** What a client is told to send. */
 export interface OutgoingTransaction {
   readonly reversePath: ReversePath
-  /** Parameters carried along as they are; those of extensions come on top, and win. */
+  /** What came with MAIL when the message was accepted. Each goes on as its extension sees fit; one of no extension ends here. */
   readonly parameters?: readonly RawParameter[]
   readonly recipients: readonly OutgoingRecipient[]
   /** Octets of the content, where known. */
   readonly size?: number
-  /** Content has octets above 127. `undefined`: nobody looked. */
-  readonly eightBit?: boolean
+  /** Left out: nobody looked. */
+  readonly body?: BodyKind
+  /** A header field, of the message or of one in it, is not ASCII. Left out: nobody looked. */
+  readonly utf8Header?: boolean
 }
 
 /** One recipient of an {@link OutgoingTransaction}. */

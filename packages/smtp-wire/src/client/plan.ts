@@ -1,16 +1,22 @@
-import { type Command, formatCommand } from '../command/command.ts'
+import { formatCommand } from '../command/command.ts'
 import { formatParameters, type RawParameter } from '../command/parameters.ts'
 import { WireError } from '../error.ts'
 import type { Owned, Registry } from '../extension/registry.ts'
-import type { ParameterCodec, TransactionWish } from '../extension/types.ts'
+import type { AnyExtension, ParameterCodec, Plan, ServerFacts, TransactionWish, Veto } from '../extension/types.ts'
 import { encodeUtf8 } from '../octets.ts'
-import type { Refusal } from '../reply/reply.ts'
-import type { Offers, OutgoingTransaction } from './contract.ts'
+import { type Refusal, reply } from '../reply/reply.ts'
+import type { OutgoingTransaction } from './contract.ts'
 
-/** A transaction as command lines, or the extension that forbids it. */
+/** Why something is not sent: what the extension's plan says in place of the server. */
+export interface Forbidden {
+  readonly reply: Refusal
+  readonly by: string
+}
+
+/** A transaction as command lines, or the extension that forbids it. A recipient may be forbidden alone. */
 export type PlannedTransaction =
-  | { readonly kind: 'send'; readonly mail: Uint8Array; readonly rcpts: readonly Uint8Array[] }
-  | { readonly kind: 'veto'; readonly reply: Refusal; readonly by: string }
+  | { readonly kind: 'send'; readonly mail: Uint8Array; readonly rcpts: readonly (Uint8Array | Forbidden)[] }
+  | ({ readonly kind: 'veto' } & Forbidden)
 
 /**
  * Asks every extension what it adds to a transaction with this server, and writes the lines.
@@ -20,46 +26,112 @@ export type PlannedTransaction =
 export function planTransaction(
   transaction: OutgoingTransaction,
   registry: Registry,
-  offers: Offers,
+  server: ServerFacts,
 ): PlannedTransaction {
-  const wish: TransactionWish = {
-    reversePath: transaction.reversePath,
-    recipients: transaction.recipients.map((recipient) => recipient.forwardPath),
-    size: transaction.size,
-    eightBit: transaction.eightBit,
-  }
-  const mail = new Map(transaction.parameters)
-  const everyRcpt: RawParameter[] = []
+  const { reversePath, recipients } = transaction
+  const mail: RawParameter[] = []
+  const rcpts = recipients.map((): RawParameter[] => [])
+  const forbidden = new Map<number, Forbidden>()
   for (const extension of registry.extensions) {
-    const plan = extension.client.plan(wish, offers.get(extension.keyword))
-    if (plan.kind === 'veto') return { kind: 'veto', reply: plan.reply, by: extension.name }
-    for (const [keyword, value] of plan.mail ?? []) mail.set(keyword, value)
-    everyRcpt.push(...(plan.rcpt ?? []))
+    if (extension.client === undefined) {
+      if (server.offers.has(extension.keyword)) carryOn(extension, transaction, mail, rcpts)
+      continue
+    }
+    const by = extension.name
+    const plan = ask(extension, transaction, server)
+    if (plan.kind === 'veto') return { kind: 'veto', reply: plan.reply, by }
+    write(extension.mail, plan.mail, mail)
+    for (const [index, one] of (plan.rcpt ?? []).entries()) {
+      if (one.kind === 'send') write(extension.rcpt, one.parameters, rcpts[index])
+      else if (!forbidden.has(index)) forbidden.set(index, { reply: one.reply, by })
+    }
   }
-  const { reversePath } = transaction
   return {
     kind: 'send',
-    mail: line({ kind: 'mail', reversePath, parameters: [...mail] }, registry.mail),
-    rcpts: transaction.recipients.map(({ forwardPath, parameters }) => {
-      const rcpt = new Map([...(parameters ?? []), ...everyRcpt])
-      return line({ kind: 'rcpt', forwardPath, parameters: [...rcpt] }, registry.rcpt)
+    mail: line(formatCommand({ kind: 'mail', reversePath, parameters: mail }), mail, registry.mail),
+    rcpts: recipients.map(({ forwardPath }, index) => {
+      const parameters = rcpts[index] ?? []
+      return (
+        forbidden.get(index) ??
+        line(formatCommand({ kind: 'rcpt', forwardPath, parameters }), parameters, registry.rcpt)
+      )
     }),
   }
 }
 
-type Codecs = ReadonlyMap<string, Owned<ParameterCodec<unknown>>>
+/** Parameters of an extension without a client half go on as they came. */
+function carryOn(
+  extension: AnyExtension,
+  { parameters = [], recipients }: OutgoingTransaction,
+  mail: RawParameter[],
+  rcpts: readonly RawParameter[][],
+): void {
+  mail.push(...own(parameters, extension.mail))
+  for (const [index, recipient] of recipients.entries())
+    rcpts[index]?.push(...own(recipient.parameters ?? [], extension.rcpt))
+}
+
+const own = (parameters: readonly RawParameter[], codecs: Codecs): readonly RawParameter[] =>
+  parameters.filter(([keyword]) => Object.hasOwn(codecs, keyword))
+
+function ask(extension: AnyExtension, transaction: OutgoingTransaction, server: ServerFacts): Plan | Veto {
+  const parameters = read(extension.mail, transaction.parameters)
+  if (parameters === undefined) return unreadable
+  const recipients: TransactionWish['recipients'][number][] = []
+  const unread: number[] = []
+  for (const [index, recipient] of transaction.recipients.entries()) {
+    const values = read(extension.rcpt, recipient.parameters)
+    if (values === undefined) unread.push(index)
+    recipients.push({ forwardPath: recipient.forwardPath, parameters: values ?? {} })
+  }
+  const { reversePath, size, body, utf8Header } = transaction
+  const wish: TransactionWish = { reversePath, parameters, recipients, size, body, utf8Header }
+  const plan = extension.client?.plan(wish, server.offers.get(extension.keyword), server) ?? { kind: 'send' }
+  if (plan.kind === 'veto' || unread.length === 0) return plan
+  const rcpt = recipients.map((_, index) =>
+    unread.includes(index) ? unreadable : (plan.rcpt?.[index] ?? { kind: 'send' as const, parameters: {} }),
+  )
+  return { ...plan, rcpt }
+}
+
+type Codecs = Readonly<Record<string, ParameterCodec<unknown>>>
+type Values = Readonly<Record<string, unknown>>
+
+/** `undefined` where one is not in its grammar: accepted when another list of extensions was in force. */
+function read(codecs: Codecs, parameters: readonly RawParameter[] | undefined): Values | undefined {
+  if (parameters === undefined || parameters.length === 0) return none
+  const values: Record<string, unknown> = {}
+  for (const [keyword, text] of parameters) {
+    if (!Object.hasOwn(codecs, keyword)) continue
+    const value = codecs[keyword]?.parse(text)
+    if (value === undefined) return undefined
+    values[keyword] = value
+  }
+  return values
+}
+
+function write(codecs: Codecs, values: Values | undefined, parameters: RawParameter[] | undefined): void {
+  for (const keyword in values) {
+    const value = values[keyword]
+    const codec = codecs[keyword]
+    if (codec === undefined) throw new WireError('UNSAFE_TEXT', `no codec of ${keyword}`, { where: keyword })
+    if (value !== undefined) parameters?.push([keyword, codec.format(value)])
+  }
+}
 
 /** @rfc 5321 4.5.3.1.4 */
-function line(command: Extract<Command, { kind: 'mail' | 'rcpt' }>, codecs: Codecs): Uint8Array {
+function line(
+  octets: Uint8Array,
+  parameters: readonly RawParameter[],
+  codecs: ReadonlyMap<string, Owned<ParameterCodec<unknown>>>,
+): Uint8Array {
   let room = COMMAND_OCTETS
-  for (const parameter of command.parameters) {
-    const codec = codecs.get(parameter[0])?.value
-    if (codec === undefined) continue
-    if (encodeUtf8(formatParameters([parameter])).length > codec.maxOctets) throw tooLong(parameter[0])
-    room += codec.maxOctets
+  for (const parameter of parameters) {
+    const most = codecs.get(parameter[0])?.value.maxOctets ?? 0
+    if (encodeUtf8(formatParameters([parameter])).length > most) throw tooLong(parameter[0])
+    room += most
   }
-  const octets = formatCommand(command)
-  if (octets.length > room) throw tooLong(command.kind)
+  if (octets.length > room) throw tooLong('command')
   return octets
 }
 
@@ -67,4 +139,9 @@ function tooLong(where: string): WireError<'UNSAFE_TEXT'> {
   return new WireError('UNSAFE_TEXT', `${where} is longer than may be sent`, { where })
 }
 
+const none: Values = Object.freeze({})
+const unreadable: Veto = {
+  kind: 'veto',
+  reply: reply(554, '5.4', 'A parameter the message was accepted with cannot be read any more'),
+}
 const COMMAND_OCTETS = 512

@@ -109,15 +109,19 @@ export class ClientSession {
     const state = this.#state
     const { length } = transaction.recipients
     if (!state.idle || length === 0) throw misuse('send')
-    const plan = planTransaction(transaction, state.registry, state.offers)
+    const plan = planTransaction(transaction, state.registry, state)
     state.transaction = new ClientTransaction(length)
     if (plan.kind === 'veto') {
       state.transaction.veto(plan.reply, plan.by)
       return
     }
+    for (const [recipient, rcpt] of plan.rcpts.entries())
+      if ('by' in rcpt) state.transaction.vetoRecipient(recipient, rcpt.reply, rcpt.by)
+    if (state.transaction.hopeless) return
     if (state.stale) state.pipeline.put(rset)
     state.pipeline.put({ phase: 'mail', octets: plan.mail })
-    for (const [recipient, octets] of plan.rcpts.entries()) state.pipeline.put({ phase: 'rcpt', octets, recipient })
+    for (const [recipient, octets] of plan.rcpts.entries())
+      if (!('by' in octets)) state.pipeline.put({ phase: 'rcpt', octets, recipient })
     state.pipeline.put(data)
   }
 
@@ -162,6 +166,7 @@ export class ClientSession {
     const state = this.#state
     if (state.mode !== 'want-tls') throw misuse('tlsStarted')
     state.mode = 'open'
+    state.tls = true
     state.stale = false
     state.hello(state.lmtp ? 'LHLO' : 'EHLO')
   }

@@ -20,6 +20,8 @@ export interface ClientSessionOptions {
   readonly extensions: readonly AnyExtension[]
   /** Default `smtp`. @rfc 2033 */
   readonly protocol?: 'smtp' | 'lmtp'
+  /** The connection began with TLS. */
+  readonly tls?: boolean
   readonly limits?: Partial<ClientLimits>
   /** Milliseconds, from any fixed point. */
   readonly now: () => number
@@ -35,6 +37,7 @@ export type ClientMode = 'open' | 'want-tls' | 'closing' | 'closed'
 export class ClientState {
   readonly registry: Registry
   readonly lmtp: boolean
+  tls: boolean
   readonly limits: ClientLimits
   readonly now: () => number
   readonly input: ReplyInput
@@ -64,6 +67,7 @@ export class ClientState {
     this.#hostname = options.hostname
     this.registry = createRegistry(options.extensions)
     this.lmtp = options.protocol === 'lmtp'
+    this.tls = options.tls === true
     this.limits = { ...clientLimits, ...options.limits }
     this.now = options.now
     this.input = new ReplyInput(this.limits.reply)

@@ -40,6 +40,12 @@ export class ClientTransaction {
     this.#decide({ kind: 'vetoed', reply, by })
   }
 
+  /** One that is not sent to; no RCPT is answered for it. */
+  vetoRecipient(index: number, reply: Refusal, by: string): void {
+    this.#unanswered -= 1
+    this.#results[index] = { kind: 'vetoed', reply, by }
+  }
+
   /** A reply to the final dot; under LMTP it is for the next accepted recipient only. */
   end(reply: Reply, lmtp: boolean): void {
     const result: RecipientResult =

@@ -28,11 +28,12 @@ export class Probe {
       extensions,
       protocol: this.#lmtp ? 'lmtp' : 'smtp',
       tls: where.tls ?? 'unavailable',
+      ...(where.peer !== undefined && { peer: where.peer }),
+      ...(where.identity !== undefined && { identity: where.identity }),
       limits: { messageOctets: 2 ** 40, errors: 1_000, idleCommands: 1_000 },
       now: () => 0,
     })
     this.#run([])
-    if (where.identity !== undefined) this.session.setIdentity(where.identity)
   }
 
   /** EHLO, or LHLO. */

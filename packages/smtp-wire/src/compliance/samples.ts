@@ -33,7 +33,12 @@ export interface ExtensionSamples<M, R> {
   /** Extensions the session lists besides: at least those that are required. */
   readonly beside?: readonly AnyExtension[]
   /** Where the extension is offered, if that is not everywhere. */
-  readonly offeredIn?: { readonly tls?: SessionContext['tls']; readonly identity?: string; readonly lmtp?: boolean }
+  readonly offeredIn?: {
+    readonly tls?: SessionContext['tls']
+    readonly identity?: string
+    readonly lmtp?: boolean
+    readonly peer?: string
+  }
 }
 
 /** Samples where the shape of the extension does not matter. */
@@ -76,13 +81,25 @@ export const hostileTexts: readonly (string | undefined)[] = [
   '\ud800',
 ]
 
-/** A transaction with a sender, one without, and one that says all it knows. */
+const bare: TransactionWish = {
+  reversePath: { kind: 'null' },
+  parameters: {},
+  recipients: [{ forwardPath: { kind: 'postmaster' }, parameters: {} }],
+  size: undefined,
+  body: undefined,
+  utf8Header: undefined,
+}
+
+/** A transaction of which nothing is known, and some that say all. */
 export const usualWishes: readonly TransactionWish[] = [
-  { reversePath: { kind: 'null' }, recipients: [{ kind: 'postmaster' }], size: undefined, eightBit: undefined },
-  { reversePath: { kind: 'null' }, recipients: [{ kind: 'postmaster' }], size: 0, eightBit: false },
-  { reversePath: { kind: 'null' }, recipients: [{ kind: 'postmaster' }], size: 1_000, eightBit: true },
-  { reversePath: { kind: 'null' }, recipients: [{ kind: 'postmaster' }], size: 2 ** 40, eightBit: true },
+  bare,
+  { ...bare, size: 0, body: '7bit', utf8Header: false },
+  { ...bare, size: 1_000, body: '8bit', utf8Header: false },
+  { ...bare, size: 1_000, body: '8bit', utf8Header: true },
+  { ...bare, size: 2 ** 40, body: 'binary', utf8Header: false },
 ]
+
+const someLimits = { recipients: 100, transactions: 1_000 }
 
 /** All that a context may say. */
 export function contexts(): readonly SessionContext[] {
@@ -90,6 +107,8 @@ export function contexts(): readonly SessionContext[] {
   for (const tls of ['unavailable', 'available', 'active'] as const)
     for (const identity of [undefined, 'ada@example.org'])
       for (const lmtp of [false, true])
-        for (const messageOctets of [0, 1_000, 2 ** 40]) all.push({ tls, identity, lmtp, limits: { messageOctets } })
+        for (const messageOctets of [0, 1_000, 2 ** 40])
+          for (const peer of [undefined, '192.0.2.1'])
+            all.push({ tls, identity, lmtp, peer, granted: new Set(), limits: { ...someLimits, messageOctets } })
   return all
 }

@@ -32,7 +32,7 @@ class Connection implements ClientConnection {
 
   constructor(transport: Transport, { clock, signal: _, ...options }: ConnectOptions) {
     this.transport = transport
-    this.#session = new ClientSession({ ...options, now: () => clock.monotonic() })
+    this.#session = new ClientSession({ ...options, tls: transport.tls !== undefined, now: () => clock.monotonic() })
     this.#deadline = new Deadline(
       clock,
       () => this.#session.deadline(),

@@ -32,7 +32,8 @@ export interface ExtensionSpec<M extends ParameterSet, R extends ParameterSet> {
   readonly onRcpt?: (parameters: ParameterValues<R>, context: RcptContext) => Verdict
   /** Judges a transaction at DATA or its first BDAT. */
   readonly onDataStart?: (context: DataContext) => Verdict
-  readonly client?: ClientHalf
+  /** Left out: its parameters, where a message came with them, go on to servers that offer the keyword, and end elsewhere. */
+  readonly client?: ClientHalf<NoInfer<M>, NoInfer<R>>
 }
 
 type None = Record<never, never>
@@ -54,7 +55,7 @@ export function defineExtension<M extends ParameterSet = None, R extends Paramet
     onMail: pass,
     onRcpt: pass,
     onDataStart: pass,
-    client: { plan: () => ({ kind: 'send' }) },
+    client: undefined,
     ...spec,
   }
 }

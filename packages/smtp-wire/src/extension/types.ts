@@ -1,6 +1,7 @@
 import type { ForwardPath, ReversePath } from '../address/path.ts'
-import type { RawParameter } from '../command/parameters.ts'
+import type { Offers } from '../client/contract.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
+import type { ServerLimits } from '../server/limits.ts'
 
 /** One parameter of MAIL or RCPT: its grammar both ways. */
 export interface ParameterCodec<V> {
@@ -29,8 +30,30 @@ export interface SessionContext {
   /** Who authenticated, if anybody. */
   readonly identity: string | undefined
   readonly lmtp: boolean
+  /** Numeric address of the client, or of the one a proxy speaks for; `undefined` where the session was not told. */
+  readonly peer: string | undefined
+  /** Keywords of the last hello's reply; none before it, and after HELO. */
+  readonly granted: ReadonlySet<string>
   /** Of this server. */
-  readonly limits: { readonly messageOctets: number }
+  readonly limits: SessionLimits
+}
+
+/** Bounds an extension may announce. */
+export type SessionLimits = Pick<ServerLimits, 'messageOctets' | 'recipients' | 'transactions'>
+
+/** What a trusted proxy says of the client it speaks for. What it did not say is absent. */
+export interface AssumedPeer {
+  /** Numeric; IPv6 without brackets. */
+  readonly address?: string
+  readonly port?: number
+  /** By reverse DNS. */
+  readonly name?: string
+  readonly hello?: string
+  readonly protocol?: 'SMTP' | 'ESMTP'
+  /** Who authenticated to the proxy. */
+  readonly identity?: string
+  readonly localAddress?: string
+  readonly localPort?: number
 }
 
 /** What the session knows of the transaction under way. */
@@ -70,6 +93,11 @@ export type VerbEffect =
   | { readonly kind: 'start-tls'; readonly reply: Reply<220> }
   /** Ask the server's owner by a `verb` event; it may answer with further challenges. */
   | { readonly kind: 'ask' }
+  /**
+   * A proxy speaks for somebody else: the session begins anew with that client, by a `greet` event that carries it. The
+   * answer to it is the reply.
+   */
+  | { readonly kind: 'assume'; readonly peer: AssumedPeer }
   /** So many octets of content follow at once; `last` ends the message. They are swallowed even where they are refused. */
   | { readonly kind: 'chunk'; readonly octets: number; readonly last: boolean }
 
@@ -88,25 +116,63 @@ export interface VerbSpec {
 /** Keyword and arguments a server offered in its EHLO reply, arguments as sent. */
 export type Offer = readonly string[]
 
-/** What a client wants to send, before extensions have their say. */
-export interface TransactionWish {
+/** What encoding the content needs. `8bit`: lines with octets above 127. `binary`: any octets. @rfc 2045 6.2 */
+export type BodyKind = '7bit' | '8bit' | 'binary'
+
+/** What a client wants to send, before extensions have their say; parameters are those of the extension that is asked. */
+export interface TransactionWish<M extends ParameterSet = ParameterSet, R extends ParameterSet = ParameterSet> {
   readonly reversePath: ReversePath
-  readonly recipients: readonly ForwardPath[]
+  /** What came with MAIL when the message was accepted. */
+  readonly parameters: ParameterValues<M>
+  readonly recipients: readonly RecipientWish<R>[]
   /** Octets, where known. */
   readonly size: number | undefined
-  /** Content has octets above 127. `undefined`: nobody looked. */
-  readonly eightBit: boolean | undefined
+  /** `undefined`: nobody looked. */
+  readonly body: BodyKind | undefined
+  /** A header field, of the message or of one in it, is not ASCII. `undefined`: nobody looked. @rfc 6532 3 */
+  readonly utf8Header: boolean | undefined
+}
+
+/** One recipient of a {@link TransactionWish}. */
+export interface RecipientWish<R extends ParameterSet = ParameterSet> {
+  readonly forwardPath: ForwardPath
+  /** What came with its RCPT. */
+  readonly parameters: ParameterValues<R>
+}
+
+/** The server a client talks to. */
+export interface ServerFacts {
+  readonly offers: Offers
+  /** The session is under TLS. */
+  readonly tls: boolean
+  readonly lmtp: boolean
 }
 
 /** What an extension adds to a transaction, or why it must not be sent to this server. */
-export type Plan =
-  | { readonly kind: 'send'; readonly mail?: readonly RawParameter[]; readonly rcpt?: readonly RawParameter[] }
-  | { readonly kind: 'veto'; readonly reply: Refusal }
+export type Plan<M extends ParameterSet = ParameterSet, R extends ParameterSet = ParameterSet> =
+  | {
+      readonly kind: 'send'
+      readonly mail?: ParameterValues<M>
+      /** One for each recipient of the wish, in its order. */
+      readonly rcpt?: readonly RecipientPlan<R>[]
+    }
+  | Veto
+
+/** The same for one recipient. */
+export type RecipientPlan<R extends ParameterSet = ParameterSet> =
+  | { readonly kind: 'send'; readonly parameters: ParameterValues<R> }
+  | Veto
+
+/** It must not be sent; the reply is what the next host would have said. */
+export interface Veto {
+  readonly kind: 'veto'
+  readonly reply: Refusal
+}
 
 /** The client's half. */
-export interface ClientHalf {
+export interface ClientHalf<M extends ParameterSet = ParameterSet, R extends ParameterSet = ParameterSet> {
   /** Called for every transaction; `offer` is `undefined` where the server does not offer the keyword. */
-  plan(wish: TransactionWish, offer: Offer | undefined): Plan
+  plan(wish: TransactionWish<M, R>, offer: Offer | undefined, server: ServerFacts): Plan<M, R>
 }
 
 /** Switches of the session itself that a keyword turns on. */
@@ -117,6 +183,8 @@ export interface SessionSwitches {
   readonly enhancedReplies?: true
   /** Where offered, commands may hold UTF-8, and addresses follow the grammar of RFC 6531. @rfc 6531 3.3 */
   readonly utf8?: true
+  /** Where offered, a client sends content by BDAT. @rfc 3030 2 */
+  readonly chunking?: true
 }
 
 /** What an extension needs: a keyword offered beside its own, or the protection of TLS. */
@@ -147,7 +215,8 @@ export interface Extension<M extends ParameterSet = ParameterSet, R extends Para
   readonly onRcpt: (parameters: ParameterValues<R>, context: RcptContext) => Verdict
   /** Judges a transaction at DATA or its first BDAT. */
   readonly onDataStart: (context: DataContext) => Verdict
-  readonly client: ClientHalf
+  /** `undefined`: parameters that came with a message go on as they came where the keyword is offered, else end here. */
+  readonly client: ClientHalf<M, R> | undefined
 }
 
 /** Any extension, where its parameter types do not matter. */

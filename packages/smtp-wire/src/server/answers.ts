@@ -74,12 +74,12 @@ function hello(state: SessionState, event: HelloEvent, answer: Answers['hello'])
   state.endTransaction('reset')
   state.phase = nextPhase(state.phase, 'hello')
   if (!event.extended) {
-    state.grant = noGrant
+    state.setGrant(noGrant)
     state.sendPlain(answerHelo(state.hostname))
     return
   }
   const { reply, grant } = grantHello(state.hostname, state.registry.extensions, state.context)
-  state.grant = grant
+  state.setGrant(grant)
   state.sendPlain(reply)
 }
 
@@ -127,7 +127,9 @@ function copies(reply: Reply, { recipients }: OpenTransaction, lmtp: boolean): r
 }
 
 /** 334 asks for another line. @rfc 4954 4 */
-function verb(state: SessionState, event: VerbEvent, reply: Answers['verb']): void {
+function verb(state: SessionState, event: VerbEvent, answer: Answers['verb']): void {
+  const reply = 'identity' in answer ? answer.reply : answer
+  if ('identity' in answer) state.context = { ...state.context, identity: answer.identity }
   if (reply.code === 334) state.dialogue = event
   state.give(reply)
 }

@@ -109,7 +109,7 @@ function runMail(state: SessionState, reversePath: ReversePath, raw: readonly Ra
   const read = readParameters(raw, state.registry.mail, state.grant.offered)
   if (read.kind !== 'values') return faultyParameter(state, read.kind)
   const refusal = judgeMail(state.grant, state.context, reversePath, read.values)
-  if (refusal !== undefined) return state.give(refusal)
+  if (refusal !== undefined) return state.refuse(refusal)
   return state.ask({ kind: 'mail', reversePath, parameters: read.values, raw })
 }
 
@@ -123,14 +123,14 @@ function runRcpt(state: SessionState, forwardPath: ForwardPath, raw: readonly Ra
   const read = readParameters(raw, state.registry.rcpt, state.grant.offered)
   if (read.kind !== 'values') return faultyParameter(state, read.kind)
   const refusal = judgeRcpt(state.grant, state.context, transaction, forwardPath, read.values)
-  if (refusal !== undefined) return state.give(refusal)
+  if (refusal !== undefined) return state.refuse(refusal)
   return state.ask({ kind: 'rcpt', forwardPath, parameters: read.values, raw })
 }
 
 function runData(state: SessionState): ServerEvent | undefined {
   const transaction = openTransaction(state)
   const refusal = judgeData(state.grant, state.context, transaction, false)
-  if (refusal !== undefined) return state.give(refusal)
+  if (refusal !== undefined) return state.refuse(refusal)
   return state.ask({ kind: 'data-start', transaction })
 }
 
@@ -156,6 +156,11 @@ function runVerb(state: SessionState, verb: string, argument: string): ServerEve
       // A refused part of the content spoils the whole: what follows must not pass for the message.
       if (effect.reply.code >= 400 && owned.value.phases.includes('chunking')) state.failChunks('refused')
       return state.give(effect.reply)
+    case 'assume': {
+      const { peer } = effect
+      state.restart({ peer: peer.address ?? state.context.peer, identity: peer.identity })
+      return state.ask({ kind: 'greet', assumed: peer })
+    }
     case 'start-tls':
       state.send(effect.reply)
       state.endTransaction('reset')

@@ -8,6 +8,8 @@ import * as replies from './replies.ts'
 export interface ContentRefusal {
   readonly fault: WireFault | undefined
   readonly reply: Refusal
+  /** The extension that refused, where one did. */
+  readonly by?: string
 }
 
 /** Content under way: what one DATA or one BDAT brings. */

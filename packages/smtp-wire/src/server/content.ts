@@ -34,7 +34,7 @@ export function startChunk(state: SessionState, size: number, last: boolean, leg
     const transaction = openTransaction(state)
     const refusal = judgeData(state.grant, state.context, transaction, true)
     if (refusal === undefined) return state.ask({ kind: 'data-start', transaction })
-    chunk.refuse({ fault: undefined, reply: refusal })
+    chunk.refuse({ fault: 'extension-refusal', ...refusal })
   }
   return undefined
 }
@@ -48,15 +48,16 @@ export function startChunk(state: SessionState, size: number, last: boolean, leg
 function refuseContent(
   state: SessionState,
   content: ContentInput,
-  { fault, reply }: ContentRefusal,
+  { fault, reply, by }: ContentRefusal,
 ): ServerEvent | undefined {
   const recipients = state.transaction?.recipients.length ?? state.lostRecipients ?? 1
   const times = state.lmtp && content.last ? recipients : 1
   for (let i = 0; i < times; i++) state.send(reply)
-  state.failChunks(fault === undefined ? 'refused' : 'fault')
+  state.failChunks(fault === undefined || by !== undefined ? 'refused' : 'fault')
   if (content.last) state.lostRecipients = undefined
   state.weigh(reply)
-  return fault === undefined ? undefined : { kind: 'fault', fault, reply }
+  if (fault === undefined) return undefined
+  return { kind: 'fault', fault, reply, ...(by !== undefined && { by }) }
 }
 
 /** The transaction, where the phase says there is one. */

@@ -3,7 +3,7 @@ import type { CommandFault } from '../command/command.ts'
 import type { LineFault } from '../command/line.ts'
 import type { RawParameter } from '../command/parameters.ts'
 import type { DataFault } from '../content/unstuff.ts'
-import type { AnyExtension, MailParameters, RcptParameters } from '../extension/types.ts'
+import type { AnyExtension, AssumedPeer, MailParameters, RcptParameters } from '../extension/types.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 
 /** The peer's fault, by name. Each has been answered by one reply; content under LMTP, by one for each recipient. */
@@ -17,6 +17,7 @@ export type WireFault =
   | 'unknown-verb'
   | 'unknown-parameter'
   | 'bad-sequence'
+  | 'extension-refusal'
   | 'too-many-errors'
   | 'too-many-idle-commands'
   | 'message-too-big'
@@ -38,6 +39,8 @@ export interface Transaction<X extends readonly AnyExtension[] = readonly AnyExt
 /** A connection is there; the first reply is owed. */
 export interface GreetEvent {
   readonly kind: 'greet'
+  /** Set when a trusted proxy speaks for this client: the session begins anew. */
+  readonly assumed?: AssumedPeer
 }
 /** HELO, EHLO or LHLO. @rfc 5321 4.1.1.1 */
 export interface HelloEvent {
@@ -101,6 +104,8 @@ export interface FaultEvent {
   readonly kind: 'fault'
   readonly fault: WireFault
   readonly reply: Reply
+  /** The extension that refused, where one did. */
+  readonly by?: string
 }
 
 /** Events that wait for an answer. */
@@ -135,8 +140,8 @@ export interface Answers {
   readonly 'data-start': 'go' | Refusal
   /** Under LMTP one stands for all recipients, or a list has one for each, in their order. */
   readonly 'data-end': Reply<250> | Refusal | readonly (Reply<250> | Refusal)[]
-  /** 334 asks for another line. */
-  readonly verb: Reply
+  /** 334 asks for another line. With an identity the client has authenticated. */
+  readonly verb: Reply | { readonly reply: Reply<235>; readonly identity: string }
   /** What is known of the argument, or that nothing is told. */
   readonly lookup: Reply<250 | 251 | 252> | Refusal
 }

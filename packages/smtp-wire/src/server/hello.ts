@@ -22,6 +22,9 @@ export const noGrant: Grant = {
   judgesOfData: [],
 }
 
+/** Of that. */
+export const noKeywords: ReadonlySet<string> = new Set()
+
 /**
  * Answers EHLO or LHLO. The keywords are those whose extension offers itself in this context, and whose requirements
  * are offered too.

@@ -4,6 +4,8 @@ export interface ServerLimits {
   readonly messageOctets: number
   /** Recipients of one transaction; more get 452. @rfc 5321 4.5.3.1.8 */
   readonly recipients: number
+  /** MAIL commands of one session, accepted or not; the next is answered 421. @rfc 9422 4.1 */
+  readonly transactions: number
   /** From the moment a command is awaited to its line end. */
   readonly commandMs: number
   /** Content must flow at `contentRate` after this grace. */
@@ -22,6 +24,7 @@ export interface ServerLimits {
 export const serverLimits: ServerLimits = {
   messageOctets: 50 * 1024 * 1024,
   recipients: 1000,
+  transactions: Number.POSITIVE_INFINITY,
   commandMs: 300_000,
   contentGraceMs: 180_000,
   contentRate: 500,

@@ -4,7 +4,6 @@ import { applyAnswer } from './answers.ts'
 import { readCommand } from './commands.ts'
 import { readContent } from './content.ts'
 import type { Answerable, AnswerTo, ServerEvent } from './events.ts'
-import { noGrant } from './hello.ts'
 import { type ServerMode, type ServerSessionOptions, SessionState } from './state.ts'
 
 export type { ServerMode, ServerSessionOptions } from './state.ts'
@@ -133,14 +132,7 @@ export class ServerSession<const X extends readonly AnyExtension[]> {
     state.input.clear()
     state.patience.renew()
     state.mode = 'open'
-    state.phase = 'fresh'
-    state.grant = noGrant
-    state.context = { ...state.context, tls: 'active', identity: undefined }
-  }
-
-  /** Who authenticated. Forgotten when TLS starts. */
-  setIdentity(identity: string): void {
-    this.#state.context = { ...this.#state.context, identity }
+    state.restart({ tls: 'active', identity: undefined })
   }
 }
 

@@ -6,14 +6,14 @@ import { formatReply } from '../reply/format.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 import type { ContentInput } from './content-input.ts'
 import type { Answerable, ServerEvent, TransactionOutcome, VerbEvent, WireFault } from './events.ts'
-import { type Grant, noGrant } from './hello.ts'
+import { type Grant, noGrant, noKeywords } from './hello.ts'
 import { type ServerLimits, serverLimits } from './limits.ts'
 import { LineInput } from './line-input.ts'
 import { Output } from './output.ts'
 import { Patience } from './patience.ts'
 import { type ClosingReplies, closingReplies } from './replies.ts'
 import { nextPhase } from './table.ts'
-import type { OpenTransaction } from './transaction.ts'
+import type { ByExtension, OpenTransaction } from './transaction.ts'
 
 /** What a server session is made of. */
 export interface ServerSessionOptions<X extends readonly AnyExtension[]> {
@@ -29,6 +29,10 @@ export interface ServerSessionOptions<X extends readonly AnyExtension[]> {
   readonly addressLimits?: AddressLimits
   /** What becomes of a CR or LF alone in content that comes by DATA. Default `refuse`. */
   readonly bareLineEnds?: BareLineEnds
+  /** Numeric address of the client, for extensions that ask. */
+  readonly peer?: string
+  /** Who is known to be there before anything is said. */
+  readonly identity?: string
   /** `active` on a connection that began with TLS. Default `unavailable`. */
   readonly tls?: SessionContext['tls']
   /** Milliseconds, from any fixed point. */
@@ -92,8 +96,8 @@ export class SessionState {
     this.now = options.now
     this.replies = closingReplies(options.hostname)
     this.enhanced = options.extensions.some(({ switches }) => switches.enhancedReplies === true)
-    const { tls = 'unavailable' } = options
-    this.context = { tls, identity: undefined, lmtp: this.lmtp, limits: this.limits }
+    const { tls = 'unavailable', peer, identity } = options
+    this.context = { tls, identity, lmtp: this.lmtp, peer, granted: noKeywords, limits: this.limits }
     this.sessionEnd = this.now() + this.limits.sessionMs
     this.#addresses = options.addressLimits ?? addressLimits
     this.#addressesInUtf8 = { ...this.#addresses, utf8: true }
@@ -138,6 +142,12 @@ export class SessionState {
     return { kind: 'fault', fault, reply }
   }
 
+  /** An extension's judgement on a command. */
+  refuse({ reply, by }: ByExtension): ServerEvent {
+    this.give(reply)
+    return { kind: 'fault', fault: 'extension-refusal', reply, by }
+  }
+
   /** A fault in a hello. */
   faultPlain(fault: WireFault, reply: Refusal): ServerEvent {
     this.errors += 1
@@ -160,6 +170,22 @@ export class SessionState {
   #end(fault: WireFault, reply: Refusal): void {
     this.told.push({ kind: 'fault', fault, reply })
     this.close('closing')
+  }
+
+  /** What the last hello granted, also as hooks see it. */
+  setGrant(grant: Grant): void {
+    this.grant = grant
+    const granted = grant === noGrant ? noKeywords : new Set([...grant.offered].map(({ keyword }) => keyword))
+    this.context = { ...this.context, granted }
+  }
+
+  /** All that was said is forgotten: by TLS, or by a proxy that speaks for another. */
+  restart(context: Partial<SessionContext>): void {
+    this.endTransaction('reset')
+    this.phase = 'fresh'
+    this.grant = noGrant
+    this.rejection = undefined
+    this.context = { ...this.context, granted: noKeywords, ...context }
   }
 
   /** Counts a command that carries no mail forward; true when there were too many, and the session is over. */

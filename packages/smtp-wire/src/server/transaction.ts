@@ -52,6 +52,12 @@ const none: ReadParameters = { kind: 'values', values: Object.freeze({}) }
 const unknownParameter: ReadParameters = { kind: 'unknown-parameter' }
 const brokenParameter: ReadParameters = { kind: 'parameter-syntax' }
 
+/** What an extension has against a command. */
+export interface ByExtension {
+  readonly reply: Refusal
+  readonly by: string
+}
+
 type Values = Readonly<Record<string, unknown>>
 
 /** What the extensions have against a MAIL. */
@@ -60,7 +66,7 @@ export function judgeMail(
   session: SessionContext,
   reversePath: ReversePath,
   values: Values,
-): Refusal | undefined {
+): ByExtension | undefined {
   if (grant.judgesOfMail.length === 0) return undefined
   const context: TransactionContext = { ...session, reversePath, mailParameters: values, recipients: [] }
   return firstRefusal(grant.judgesOfMail, (judge) => judge.onMail(values, context))
@@ -73,7 +79,7 @@ export function judgeRcpt(
   transaction: OpenTransaction,
   forwardPath: ForwardPath,
   values: Values,
-): Refusal | undefined {
+): ByExtension | undefined {
   if (grant.judgesOfRcpt.length === 0) return undefined
   const context: RcptContext = { ...contextOf(session, transaction), forwardPath }
   return firstRefusal(grant.judgesOfRcpt, (judge) => judge.onRcpt(values, context))
@@ -85,7 +91,7 @@ export function judgeData(
   session: SessionContext,
   transaction: OpenTransaction,
   chunked: boolean,
-): Refusal | undefined {
+): ByExtension | undefined {
   if (grant.judgesOfData.length === 0) return undefined
   const context = { ...contextOf(session, transaction), chunked }
   return firstRefusal(grant.judgesOfData, (judge) => judge.onDataStart(context))
@@ -101,10 +107,10 @@ function contextOf(
 function firstRefusal(
   judges: readonly AnyExtension[],
   ask: (judge: AnyExtension) => typeof proceed | Refusal,
-): Refusal | undefined {
+): ByExtension | undefined {
   for (const judge of judges) {
     const verdict = ask(judge)
-    if (verdict !== proceed) return verdict
+    if (verdict !== proceed) return { reply: verdict, by: judge.name }
   }
   return undefined
 }
