@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 
 /** A certificate authority of the run's own, and certificates of every kind, made by openssl when first asked for. */
@@ -33,7 +34,7 @@ export function createCertificates(directory) {
       if (!existsSync(certificate)) {
         const extension =
           names.length > 0
-            ? `subjectAltName=${names.map((one) => `DNS:${one}`).join(',')}`
+            ? `subjectAltName=${names.map((one) => `${isIP(one) === 0 ? 'DNS' : 'IP'}:${one}`).join(',')}`
             : 'basicConstraints=CA:FALSE'
         if (signed) {
           openssl('req', ...key, '-subj', subject, '-keyout', privateKey, '-out', `${name}.csr`)

@@ -97,17 +97,26 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** A session past its hello. */
+/** A session past its hello, which leaves in `offer` what the server has: keyword to argument. */
 export async function session(port, { address, hello = 'client.sender.test', tls = false } = {}) {
   const talker = await Talker.open(port, address)
   await talker.ask(undefined, '220')
-  await talker.ask(`EHLO ${hello}`, '250')
+  let reply = await talker.ask(`EHLO ${hello}`, '250')
   if (tls) {
     await talker.ask('STARTTLS', '220')
     await talker.startTls()
-    await talker.ask(`EHLO ${hello}`, '250')
+    reply = await talker.ask(`EHLO ${hello}`, '250')
   }
+  const keywords = reply.trimEnd().split(/\r?\n/).slice(1)
+  talker.offer = new Map(keywords.map((line) => /^250[- ](\S+) ?(.*)$/.exec(line).slice(1)))
   return talker
+}
+
+/** What a server offers, over TLS where it is told so. */
+export async function offerOf(port, options) {
+  const talker = await session(port, options)
+  await talker.ask('QUIT', '221')
+  return talker.offer
 }
 
 /** One transaction in a session; answers the reply to its end. `octets` has CRLF line ends and is not stuffed. */

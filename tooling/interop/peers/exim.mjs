@@ -5,9 +5,14 @@ import { answering, start } from '../process.mjs'
 import { freePort } from '../stage.mjs'
 import { rootOf } from './peers.mjs'
 
-/** Debian's Exim on one loopback address, told not to edit what passes. Mail for its domains ends in one Maildir; all other goes to `relayTo`. */
+/**
+ * Debian's Exim on one loopback address, told not to edit what passes. Mail for its domains ends in one Maildir, but it
+ * refuses some recipients; all other goes to `relayTo`.
+ *
+ * @param options.settings further lines of the main section
+ */
 export async function startExim(stage, options = {}) {
-  const { name = 'exim', address = '127.0.0.1', domains = [], relayTo, tls } = options
+  const { name = 'exim', address = '127.0.0.1', domains = [], refused = [], relayTo, settings = [], tls } = options
   const port = options.port ?? (await freePort(address))
   const program = join(rootOf('exim4'), 'usr/sbin/exim4')
   const directory = join(stage.directory, name)
@@ -41,9 +46,15 @@ return_path_remove = false
 delivery_date_remove = false
 envelope_to_remove = false
 never_users =
-acl_smtp_rcpt = acl_all
+acl_smtp_rcpt = acl_rcpt
 acl_smtp_data = acl_all
+${settings.join('\n')}
 begin acl
+acl_rcpt:
+  deny
+    recipients = ${refused.join(' : ')}
+    message = 5.1.1 no such person here
+  accept
 acl_all:
   accept
 begin routers
