@@ -7,6 +7,8 @@
 export { composeReport } from './compose/compose.ts'
 export type { DsnErrorCode, DsnErrorDetails } from './error.ts'
 export { DsnError } from './error.ts'
+export type { DeliverBy, Overdue } from './parameter/deliver-by.ts'
+export { deliverBy, overdue } from './parameter/deliver-by.ts'
 export type { Ret } from './parameter/envelope.ts'
 export { formatEnvid, formatRet, parseEnvid, parseRet } from './parameter/envelope.ts'
 export type { Notify } from './parameter/notify.ts'
@@ -15,11 +17,15 @@ export type { OriginalRecipient } from './parameter/orcpt.ts'
 export { formatOrcpt, parseOrcpt } from './parameter/orcpt.ts'
 export { decodeUnitext, encodeUnitext } from './parameter/unitext.ts'
 export { decodeXtext, encodeXtext } from './parameter/xtext.ts'
+export { aliasParameters, listParameters } from './redistribution.ts'
+export type { RelayParameters } from './relay.ts'
+export { relayParameters } from './relay.ts'
 export type {
   Action,
   ComposedReport,
   EsmtpParameter,
   Instant,
+  Offered,
   RemoteReply,
   Report,
   ReportEnvelope,
@@ -29,4 +35,5 @@ export type {
 } from './report.ts'
 export type { RespondVerdict } from './respond.ts'
 export { autoSubmitted, mayRespond } from './respond.ts'
-export { reportable, wantsReport } from './wanted.ts'
+export type { ReportedMessage, ReportedRecipient } from './wanted.ts'
+export { reportable } from './wanted.ts'

@@ -7,6 +7,13 @@ export type EsmtpParameter = readonly [keyword: string, value: string | undefine
 /** What happened to a recipient. @rfc 3464 2.3.3 */
 export type Action = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'expanded'
 
+/**
+ * Service extensions of a host, by EHLO keyword in upper case. A set will do, and so will the offers of a client session.
+ */
+export interface Offered {
+  has(keyword: string): boolean
+}
+
 /** A reply kept from a delivery attempt. Remote text: it may hold anything, and is made harmless before it is shown. */
 export interface RemoteReply {
   readonly code: number
@@ -24,7 +31,12 @@ export interface ReportRecipient {
   /** Of its RCPT command; NOTIFY and ORCPT are read. */
   readonly parameters: readonly EsmtpParameter[]
   readonly action: Action
-  /** Enhanced status code. When absent: the reply's own, or a general one of the class that fits the action. */
+  /**
+   * What the host that took the message offers, for `relayed`, and for `delivered` over LMTP; it decides whether success
+   * is reported here. Absent: a mailbox, or a host that knows no extensions.
+   */
+  readonly offered?: Offered
+  /** Enhanced status code. When absent: the reply's own, or a general one that fits the action. */
   readonly status?: string
   /** What the last attempt ended in. */
   readonly reply?: RemoteReply
@@ -51,10 +63,14 @@ export interface Report {
   readonly reportingHost: string
   /** Mailbox of the original reverse-path without angle brackets; empty for the null reverse-path. */
   readonly reversePath: string
-  /** Of the original MAIL command; RET, ENVID and SMTPUTF8 are read. */
+  /**
+   * Of the original MAIL command. RET, ENVID, SMTPUTF8, BY, HOLDFOR, HOLDUNTIL, REQUIRETLS and MT-PRIORITY are read; where
+   * the priority was changed on arrival, give the new one.
+   */
   readonly parameters: readonly EsmtpParameter[]
   readonly recipients: readonly ReportRecipient[]
   readonly content: ReturnedContent
+  /** When MAIL was received: BY counts from there. Owed to whoever asked for BY, HOLDFOR or HOLDUNTIL. */
   readonly arrival?: Instant
   /** Host the message came from. */
   readonly receivedFrom?: string
@@ -84,7 +100,10 @@ export interface ComposedReport {
 export interface ReportEnvelope {
   /** Always the null reverse-path. */
   readonly reversePath: ''
-  /** For MAIL: `BODY=8BITMIME` and `SMTPUTF8` where needed. */
+  /**
+   * For MAIL: `BODY=8BITMIME` and `SMTPUTF8` where needed, `REQUIRETLS` and `MT-PRIORITY` as the message had them. A host
+   * without REQUIRETLS does not keep the report from being sent: its reverse-path is null. @rfc 8689 5
+   */
   readonly parameters: readonly EsmtpParameter[]
   /** The original sender. */
   readonly recipient: string

@@ -1,42 +1,53 @@
+import { deliverByOf, losesTime } from './parameter/deliver-by.ts'
+import { parameterValue } from './parameter/list.ts'
 import { type Notify, notifyByDefault, parseNotify } from './parameter/notify.ts'
-import type { Action, EsmtpParameter, ReportRecipient } from './report.ts'
+import type { Report, ReportRecipient } from './report.ts'
+
+/** What decides whether a message is reported on at all. */
+export type ReportedMessage = Pick<Report, 'reversePath' | 'parameters' | 'arrival' | 'now'>
+
+/** What decides whether a recipient is reported on. */
+export type ReportedRecipient = Pick<ReportRecipient, 'parameters' | 'action' | 'offered'>
 
 /**
- * Tells whether the NOTIFY among a recipient's parameters asks for a report of this action. Without NOTIFY failures and
- * delays are reported.
+ * The recipients a report may name, in their order; none when the reverse-path is null. Cheap enough to be asked before
+ * the content is read.
  *
- * @rfc 3461 5.2
- */
-export function wantsReport(parameters: readonly EsmtpParameter[], action: Action): boolean {
-  const notify = parseNotify(parameterValue(parameters, 'NOTIFY')) ?? notifyByDefault
-  return notify[EVENTS[action]]
-}
-
-/**
- * The recipients a report may name, in their order: none when the reverse-path is null, else those whose NOTIFY asks
- * for what happened to them.
+ * - `failed`, `delayed`: as NOTIFY says; without it both are reported.
+ * - `delivered`, `expanded`: when NOTIFY asks for success. A host that took the message over LMTP and offers DSN was asked
+ *   in our place, and reports itself.
+ * - `relayed`: when NOTIFY asks for success, and the host that took the message does not offer DSN. And, unless NOTIFY is
+ *   NEVER, when BY asks for a trace, or for a notice of delay that this host cannot give.
  *
- * @param reversePath mailbox without angle brackets; empty for the null reverse-path
- * @rfc 3461 5.2.8
+ * @rfc 3461 5.2.1, 5.2.2, 5.2.3, 5.2.4, 5.2.5, 5.2.6, 5.2.8
+ * @rfc 2852 4.1.4, 4.1.4.2, 4.1.5
  * @rfc 5321 4.5.5
  */
-export function reportable<R extends Pick<ReportRecipient, 'parameters' | 'action'>>(
-  reversePath: string,
+export function reportable<R extends ReportedRecipient>(
+  message: ReportedMessage,
   recipients: readonly R[],
 ): readonly R[] {
-  if (reversePath === '') return []
-  return recipients.filter(({ parameters, action }) => wantsReport(parameters, action))
+  if (message.reversePath === '') return []
+  return recipients.filter((recipient) => isWanted(message, recipient))
 }
 
-/** The value of a parameter; `undefined` when it is absent or has none. */
-export function parameterValue(parameters: readonly EsmtpParameter[], keyword: string): string | undefined {
-  return parameters.find(([name]) => name === keyword)?.[1]
+function isWanted(message: ReportedMessage, { parameters, action, offered }: ReportedRecipient): boolean {
+  const notify = parseNotify(parameterValue(parameters, 'NOTIFY')) ?? notifyByDefault
+  switch (action) {
+    case 'failed':
+      return notify.failure
+    case 'delayed':
+      return notify.delay
+    case 'expanded':
+      return notify.success
+    case 'delivered':
+      return notify.success && offered?.has('DSN') !== true
+    case 'relayed':
+      if (notify.success && offered?.has('DSN') !== true) return true
+      return !isNever(notify) && (deliverByOf(message)?.trace === true || losesTime(message, offered))
+  }
 }
 
-const EVENTS: Readonly<Record<Action, keyof Notify>> = {
-  failed: 'failure',
-  delayed: 'delay',
-  delivered: 'success',
-  relayed: 'success',
-  expanded: 'success',
+function isNever({ success, failure, delay }: Notify): boolean {
+  return !(success || failure || delay)
 }

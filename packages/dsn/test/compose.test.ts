@@ -156,17 +156,16 @@ describe('other reports', () => {
     expect(characters(parts[0]?.body ?? octets(''))).toMatch(/You need not do anything. Attempts go on until/)
   })
 
-  it('of success are made when asked for, and promise no more attempts', () => {
+  it('of success promise no more attempts', () => {
     for (const action of ['delivered', 'relayed', 'expanded'] as const) {
-      const { reply: _, ...recipient } = bob
-      const asked = { ...recipient, action, parameters: [['NOTIFY', 'SUCCESS']], willRetryUntil: moment } as const
-      const { header, parts } = compose({ recipients: [asked] })
-      expect(header.first('Subject')?.text).toBe('Delivery Status Notification (Success)')
-      expect(parts[2]?.type).toBe('text/rfc822-headers')
-      expect(groupsOf(parts[1]?.body ?? octets(''))[1]).toEqual([
-        ['Final-Recipient', 'rfc822; bob@b.example'],
-        ['Action', action],
-        ['Status', '2.0.0'],
+      const asked = { ...bob, action, parameters: [['NOTIFY', 'SUCCESS']], willRetryUntil: moment } as const
+      const { parts } = compose({ recipients: [asked] })
+      expect(Object.keys(Object.fromEntries(groupsOf(parts[1]?.body ?? octets(''))[1] ?? []))).toEqual([
+        'Final-Recipient',
+        'Action',
+        'Status',
+        'Remote-MTA',
+        'Diagnostic-Code',
       ])
     }
   })

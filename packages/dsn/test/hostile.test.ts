@@ -32,39 +32,54 @@ const remote = fc.oneof(
     .map((parts) => parts.join('')),
 )
 
-const recipient: fc.Arbitrary<ReportRecipient> = fc.record(
-  {
-    address: remote,
-    parameters: fc.array(
-      fc.tuple(
-        fc.constantFrom('ORCPT', 'NOTIFY'),
-        fc.option(fc.oneof(remote, fc.constant('rfc822;a+0D+0Ab')), { nil: undefined }),
+const recipient: fc.Arbitrary<ReportRecipient> = fc
+  .record(
+    {
+      address: remote,
+      parameters: fc.array(
+        fc.tuple(
+          fc.constantFrom('ORCPT', 'NOTIFY'),
+          fc.option(fc.oneof(remote, fc.constant('rfc822;a+0D+0Ab')), { nil: undefined }),
+        ),
+        { maxLength: 2 },
+      ) as fc.Arbitrary<EsmtpParameter[]>,
+      action: fc.constantFrom('failed', 'delayed', 'delivered', 'relayed', 'expanded'),
+      offered: fc.subarray(['SIZE', 'DELIVERBY']).map((keywords) => new Set(keywords)),
+      status: remote,
+      because: remote,
+      reply: fc.record(
+        {
+          code: fc.integer({ min: 200, max: 599 }),
+          status: remote,
+          text: fc.array(remote, { maxLength: 30 }),
+          peer: remote,
+        },
+        { requiredKeys: ['code', 'text'] },
       ),
-      { maxLength: 2 },
-    ) as fc.Arbitrary<EsmtpParameter[]>,
-    action: fc.constantFrom('failed', 'delayed'),
-    status: remote,
-    because: remote,
-    reply: fc.record(
-      {
-        code: fc.integer({ min: 200, max: 599 }),
-        status: remote,
-        text: fc.array(remote, { maxLength: 30 }),
-        peer: remote,
-      },
-      { requiredKeys: ['code', 'text'] },
-    ),
-    finalLogId: remote,
-  },
-  { requiredKeys: ['address', 'parameters', 'action'] },
-)
+      finalLogId: remote,
+    },
+    { requiredKeys: ['address', 'parameters', 'action'] },
+  )
+  // Success is reported when asked for.
+  .map((one) =>
+    one.action === 'failed' || one.action === 'delayed'
+      ? one
+      : { ...one, parameters: [['NOTIFY', 'SUCCESS'] as const, ...one.parameters] },
+  )
 
 const report: fc.Arbitrary<Partial<Report>> = fc.record({
-  parameters: fc.array(fc.tuple(fc.constantFrom('ENVID', 'RET', 'SMTPUTF8'), fc.option(remote, { nil: undefined })), {
-    maxLength: 3,
-  }) as fc.Arbitrary<EsmtpParameter[]>,
+  parameters: fc.array(
+    fc.tuple(
+      fc.constantFrom('ENVID', 'RET', 'SMTPUTF8', 'BY', 'HOLDFOR', 'HOLDUNTIL', 'MT-PRIORITY', 'REQUIRETLS'),
+      fc.option(fc.oneof(remote, fc.constantFrom('60;NT', '5')), { nil: undefined }),
+    ),
+    {
+      maxLength: 4,
+    },
+  ) as fc.Arbitrary<EsmtpParameter[]>,
   recipients: fc.array(recipient, { minLength: 1, maxLength: 3 }),
   receivedFrom: remote,
+  arrival: fc.constant(plain.now - 1000),
   content: fc.record({
     octets: fc
       .array(
@@ -80,6 +95,9 @@ const NAMES = new Set([
   'Original-Envelope-Id',
   'Reporting-MTA',
   'Received-From-MTA',
+  'Arrival-Date',
+  'Deliver-By-Date',
+  'Future-Release-Request',
   'Original-Recipient',
   'Final-Recipient',
   'Action',
@@ -113,6 +131,12 @@ describe('whatever peers said and messages hold', () => {
           expect(new Set(names).size).toBe(names.length)
           if (i > 0) expect(Object.fromEntries(group).Action).toBe(change.recipients?.[i - 1]?.action)
         }
+        // What was to be protected is.
+        const isProtected = change.parameters?.some(([keyword]) => keyword === 'REQUIRETLS') === true
+        expect(one.envelope.parameters.some(([keyword]) => keyword === 'REQUIRETLS')).toBe(isProtected)
+        if (isProtected) expect(one.parts[2]?.type ?? 'text/rfc822-headers').toMatch(/headers$/)
+        for (const [keyword, value = ''] of one.envelope.parameters)
+          expect(`${keyword}${value}`).toMatch(/^[A-Z0-9-]+$/)
         // A whole message comes back as it was.
         const back = one.parts[2]
         if (back?.type === 'message/rfc822' || back?.type === 'message/global')

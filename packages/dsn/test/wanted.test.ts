@@ -1,27 +1,29 @@
 import { readHeader } from '@angarium/imf-parser'
 import { describe, expect, it } from 'vitest'
-import { type Action, autoSubmitted, mayRespond, reportable, wantsReport } from '../src/index.ts'
-import { octets } from './rig.ts'
+import { type Action, autoSubmitted, type EsmtpParameter, mayRespond, reportable } from '../src/index.ts'
+import { moment, octets, plain, vectors } from './rig.ts'
 
-const actions: readonly Action[] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded']
+interface Row {
+  what: string
+  rfc: string
+  reversePath?: string
+  mail?: EsmtpParameter[]
+  rcpt: EsmtpParameter[]
+  action: Action
+  offered?: string[]
+  age?: number
+  reported: boolean
+}
 
-describe('NOTIFY', () => {
-  it.each([
-    [undefined, ['failed', 'delayed']],
-    ['NEVER', []],
-    ['FAILURE', ['failed']],
-    ['DELAY', ['delayed']],
-    ['SUCCESS', ['delivered', 'relayed', 'expanded']],
-    ['success,delay', ['delayed', 'delivered', 'relayed', 'expanded']],
-    ['FAILURE,DELAY', ['failed', 'delayed']],
-    // What the server should have refused counts as absent: better a report too many than a silent loss.
-    ['nonsense', ['failed', 'delayed']],
-  ])('%s wants reports of %j', (value, wanted) => {
-    const parameters = value === undefined ? [] : ([['NOTIFY', value]] as const)
-    expect(actions.filter((action) => wantsReport(parameters, action))).toEqual(wanted)
+describe('who is told', () => {
+  it.each(vectors<Row>('reported'))('$rfc: $what: $reported', (row) => {
+    const { reversePath = 'a@a.example', mail = [], rcpt, action, offered, age = 0, reported } = row
+    const message = { reversePath, parameters: mail, arrival: moment - age * 1000, now: moment }
+    const recipient = { parameters: rcpt, action, ...(offered && { offered: new Set(offered) }) }
+    expect(reportable(message, [recipient])).toEqual(reported ? [recipient] : [])
   })
 
-  it('decides for each recipient which report names it', () => {
+  it('is decided for each recipient', () => {
     const recipients = [
       { address: 'a', parameters: [], action: 'failed' },
       { address: 'b', parameters: [['NOTIFY', 'NEVER']], action: 'failed' },
@@ -29,8 +31,7 @@ describe('NOTIFY', () => {
       { address: 'd', parameters: [['NOTIFY', 'SUCCESS']], action: 'delivered' },
       { address: 'e', parameters: [], action: 'delivered' },
     ] as const
-    expect(reportable('s@s.example', recipients).map(({ address }) => address)).toEqual(['a', 'd'])
-    expect(reportable('', recipients)).toEqual([])
+    expect(reportable(plain, recipients).map(({ address }) => address)).toEqual(['a', 'd'])
   })
 })
 

@@ -3,20 +3,24 @@ import {
   formatDate,
   formatField,
   formatMessageId,
+  type Header,
   type Mailbox,
   parseMailbox,
   parseMessageIds,
   readHeader,
 } from '@angarium/imf-parser'
-import { encodeUtf8, parseDomain } from '@angarium/smtp-wire'
+import { asciiLower, encodeUtf8, parseDomain } from '@angarium/smtp-wire'
+import { isAscii } from '../ascii.ts'
 import { DsnError } from '../error.ts'
 import { parseRet } from '../parameter/envelope.ts'
-import type { Action, ComposedReport, EsmtpParameter, Report, ReportRecipient } from '../report.ts'
-import { parameterValue, reportable } from '../wanted.ts'
+import { hasParameter, parameterValue } from '../parameter/list.ts'
+import type { Action, ComposedReport, Report, ReportRecipient } from '../report.ts'
+import { reportable } from '../wanted.ts'
+import { actions } from './action.ts'
 import { hexOf, newBoundary } from './boundary.ts'
 import { deliveryStatus } from './delivery-status.ts'
+import { envelopeParameters } from './envelope.ts'
 import { explanation } from './explanation.ts'
-import { isAscii } from './harmless.ts'
 import { concat, isAsciiOctets } from './octets.ts'
 import { returned } from './returned.ts'
 
@@ -24,21 +28,22 @@ import { returned } from './returned.ts'
  * Composes the report a sender is owed: multipart/report with a part for humans, one for programs, and what comes back
  * of the message. It names the recipients {@link reportable} leaves.
  *
- * The whole message comes back when a failure is reported, RET is not HDRS, it is not longer than `returnOctets`, and
- * its octets are text (which may be 8-bit); else its header does. What peers said and what the message holds is made
- * harmless and never throws.
+ * The whole message comes back when a failure is reported, RET is not HDRS, it came without REQUIRETLS, it is not longer
+ * than `returnOctets`, and its octets are text (which may be 8-bit); else its header does. What peers said and what the
+ * message holds is made harmless and never throws.
  *
- * @returns `undefined` when nobody is to be told: the reverse-path is null, or no NOTIFY asks for it
+ * @returns `undefined` when nobody is to be told: the reverse-path is null, or {@link reportable} leaves none
  * @throws DsnError BAD_HOST, BAD_ADDRESS, BOUNDARY_TAKEN; ImfError BAD_DATE for an instant no date can express
  * @rfc 3464 2
  * @rfc 6522 3
  * @rfc 3461 6
+ * @rfc 8689 5
  */
 export function composeReport(report: Report): ComposedReport | undefined {
-  const recipients = reportable(report.reversePath, report.recipients)
+  const recipients = reportable(report, report.recipients)
   if (recipients.length === 0) return undefined
   const sender = senderOf(report)
-  const utf8Message = report.parameters.some(([keyword]) => keyword === 'SMTPUTF8')
+  const utf8Message = hasParameter(report.parameters, 'SMTPUTF8')
   // Text beyond ASCII is shown as it is where the mail system of the sender has shown that it knows it.
   const utf8 = utf8Message || !isAscii(report.reversePath) || recipients.some(({ address }) => !isAscii(address))
 
@@ -67,9 +72,7 @@ export function composeReport(report: Report): ComposedReport | undefined {
   const content = concat([head, ...parts.flatMap((one) => [opening, one, CRLF]), encodeUtf8(`--${boundary}--\r\n`)])
 
   const needsUtf8 = !isAsciiOctets(head)
-  const parameters: EsmtpParameter[] = []
-  if (needs8bit || needsUtf8) parameters.push(['BODY', '8BITMIME'])
-  if (needsUtf8) parameters.push(['SMTPUTF8', undefined])
+  const parameters = envelopeParameters(report, needs8bit || needsUtf8, needsUtf8)
   return {
     content,
     envelope: { reversePath: '', parameters, recipient: report.reversePath },
@@ -87,10 +90,12 @@ function senderOf({ reversePath, reportingHost }: Report): Mailbox {
   return sender.value
 }
 
-/** @rfc 3461 6.2 */
+/** @rfc 3461 4.3, 6.2 @rfc 8689 5 */
 function wantsWhole({ parameters }: Report, recipients: readonly ReportRecipient[]): boolean {
   return (
-    parseRet(parameterValue(parameters, 'RET')) !== 'headers' && recipients.some(({ action }) => action === 'failed')
+    parseRet(parameterValue(parameters, 'RET')) !== 'headers' &&
+    !hasParameter(parameters, 'REQUIRETLS') &&
+    recipients.some(({ action }) => action === 'failed')
   )
 }
 
@@ -112,7 +117,8 @@ function header(
   boundary: string,
   needs8bit: boolean,
 ): string {
-  const { reportingHost, now, random, content } = report
+  const { reportingHost, now, random, content, parameters } = report
+  const original = readHeader(content.octets)
   const to = `<${formatAddrSpec(sender, { utf8: true })}>`
   return [
     formatField('Date', formatDate(now)),
@@ -120,8 +126,9 @@ function header(
     formatField('To', to, { utf8: true }),
     formatField('Subject', `Delivery Status Notification (${subject(recipients)})`),
     formatField('Message-ID', formatMessageId(`${hexOf(random.bytes(12))}@${reportingHost}`)),
-    references(content.octets),
+    references(original),
     formatField('Auto-Submitted', 'auto-replied'),
+    !hasParameter(parameters, 'REQUIRETLS') && letsTlsGo(original) ? formatField('TLS-Required', 'No') : '',
     formatField('MIME-Version', '1.0'),
     formatField('Content-Type', `multipart/report; report-type=delivery-status; boundary="${boundary}"`),
     needs8bit ? formatField('Content-Transfer-Encoding', '8bit') : '',
@@ -130,13 +137,18 @@ function header(
 }
 
 function subject(recipients: readonly ReportRecipient[]): string {
-  const has = (action: Action): boolean => recipients.some((recipient) => recipient.action === action)
-  return has('failed') ? 'Failure' : has('delayed') ? 'Delay' : 'Success'
+  const present = actions.filter((action) => recipients.some((recipient) => recipient.action === action))
+  return present.map((action) => SUBJECTS[action]).join(', ')
+}
+
+/** The sender would rather be read than have TLS; so would a report, then. @rfc 8689 4.1, 6 */
+function letsTlsGo(original: Header): boolean {
+  const [field, ...more] = original.all('TLS-Required')
+  return field !== undefined && more.length === 0 && asciiLower(field.text) === 'no'
 }
 
 /** In-Reply-To and References, when the message has an identifier that may be written. @rfc 3834 3.1.6 @rfc 5322 3.6.4 */
-function references(content: Uint8Array): string {
-  const original = readHeader(content)
+function references(original: Header): string {
   const id = identifiers(original.first('Message-ID')?.text)[0]
   if (id === undefined) return ''
   const thread = identifiers(original.first('References')?.text).slice(-THREAD)
@@ -152,6 +164,13 @@ function identifiers(text = ''): string[] {
     : []
 }
 
+const SUBJECTS: Readonly<Record<Action, string>> = {
+  failed: 'Failure',
+  delayed: 'Delay',
+  relayed: 'Relayed',
+  expanded: 'Expanded',
+  delivered: 'Success',
+}
 const CRLF = encodeUtf8('\r\n')
 const RETURN_OCTETS = 50_000
 const IDENTIFIER = 250

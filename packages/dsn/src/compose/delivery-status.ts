@@ -1,10 +1,13 @@
 import { formatDate, formatField } from '@angarium/imf-parser'
+import { isAscii } from '../ascii.ts'
+import { deliverBy } from '../parameter/deliver-by.ts'
 import { parseEnvid } from '../parameter/envelope.ts'
+import { parameterValue } from '../parameter/list.ts'
 import { parseOrcpt } from '../parameter/orcpt.ts'
 import { encodeUnitext } from '../parameter/unitext.ts'
 import type { RemoteReply, Report, ReportRecipient } from '../report.ts'
-import { parameterValue } from '../wanted.ts'
-import { harmless, isAscii } from './harmless.ts'
+import { isTrouble } from './action.ts'
+import { harmless } from './harmless.ts'
 import { statusOf } from './status.ts'
 
 /**
@@ -16,16 +19,30 @@ import { statusOf } from './status.ts'
  */
 export function deliveryStatus(report: Report, recipients: readonly ReportRecipient[], utf8: boolean): string {
   const fields = new Fields(utf8)
-  const envid = parameterValue(report.parameters, 'ENVID')
+  const { parameters, arrival } = report
+  const envid = parameterValue(parameters, 'ENVID')
   if (envid !== undefined) fields.add('Original-Envelope-Id', parseEnvid(envid) ?? envid)
   fields.add(
     'Reporting-MTA',
     `${report.reportingHost.startsWith('[') ? 'x-local-hostname' : 'dns'}; ${report.reportingHost}`,
   )
   if (report.receivedFrom !== undefined) fields.add('Received-From-MTA', `dns; ${report.receivedFrom}`)
-  if (report.arrival !== undefined) fields.add('Arrival-Date', formatDate(report.arrival))
+  if (arrival !== undefined) {
+    fields.add('Arrival-Date', formatDate(arrival))
+    const by = deliverBy(parameters, arrival)
+    if (by !== undefined) fields.add('Deliver-By-Date', formatDate(by.at))
+  }
+  addRelease(fields, parameters)
   for (const recipient of recipients) addRecipient(fields, recipient)
   return fields.text
+}
+
+/** @rfc 4865 5.1.2 */
+function addRelease(fields: Fields, parameters: Report['parameters']): void {
+  const delay = parameterValue(parameters, 'HOLDFOR')
+  const time = parameterValue(parameters, 'HOLDUNTIL')
+  if (delay !== undefined) fields.add('Future-Release-Request', `for;${delay}`)
+  else if (time !== undefined) fields.add('Future-Release-Request', `until;${time}`)
 }
 
 /** @rfc 3464 2.3 */
@@ -39,7 +56,7 @@ function addRecipient(fields: Fields, recipient: ReportRecipient): void {
   fields.add('Status', statusOf(recipient))
   if (reply?.peer !== undefined) fields.add('Remote-MTA', `dns; ${reply.peer}`)
   if (reply !== undefined) fields.add('Diagnostic-Code', `smtp; ${transcript(reply)}`)
-  else if (because !== undefined) fields.add('Diagnostic-Code', `x-reason; ${because}`)
+  else if (because !== undefined && isTrouble(action)) fields.add('Diagnostic-Code', `x-reason; ${because}`)
   if (lastAttempt !== undefined) fields.add('Last-Attempt-Date', formatDate(lastAttempt))
   if (finalLogId !== undefined) fields.add('Final-Log-ID', finalLogId)
   if (action === 'delayed' && willRetryUntil !== undefined) fields.add('Will-Retry-Until', formatDate(willRetryUntil))

@@ -1,5 +1,7 @@
 import { formatDate } from '@angarium/imf-parser'
+import { deliverBy, losesTime } from '../parameter/deliver-by.ts'
 import type { Action, Report, ReportRecipient } from '../report.ts'
+import { actions, isTrouble } from './action.ts'
 import { harmless } from './harmless.ts'
 import { adviceFor, statusInWords, statusOf } from './status.ts'
 
@@ -8,21 +10,38 @@ import { adviceFor, statusInWords, statusOf } from './status.ts'
  * @rfc 6522 3
  */
 export function explanation(report: Report, recipients: readonly ReportRecipient[], utf8: boolean): string {
-  const { reportingHost, arrival } = report
+  const { reportingHost, arrival, parameters } = report
   const lines = [`This is the mail system of ${reportingHost}.`, '']
-  if (arrival !== undefined) lines.push(`It took your message on ${formatDate(arrival)}.`, '')
-  for (const action of ACTIONS) {
-    const concerned = recipients.filter((recipient) => recipient.action === action)
-    if (concerned.length === 0) continue
-    lines.push(...wrap(HEADINGS[action], ''), '')
-    for (const recipient of concerned) lines.push(...about(recipient, utf8), '')
+  if (arrival !== undefined) {
+    lines.push(`It took your message on ${formatDate(arrival)}.`)
+    const by = deliverBy(parameters, arrival)
+    if (by !== undefined) lines.push(`You asked that it be delivered by ${formatDate(by.at)}.`)
+    lines.push('')
+  }
+  for (const [heading, concerned] of byHeading(recipients)) {
+    lines.push(...wrap(heading, ''), '')
+    for (const recipient of concerned) lines.push(...about(recipient, report, utf8), '')
   }
   lines.push(...wrap(`If you need help, write to <postmaster@${reportingHost}> and send this report along.`, ''))
   return `${lines.join('\r\n')}\r\n`
 }
 
-function about(recipient: ReportRecipient, utf8: boolean): string[] {
-  const { address, action, reply, because, willRetryUntil } = recipient
+/** The recipients under what is said of them all. */
+function byHeading(recipients: readonly ReportRecipient[]): ReadonlyMap<string, readonly ReportRecipient[]> {
+  const groups = new Map<string, ReportRecipient[]>()
+  for (const action of actions)
+    for (const recipient of recipients) {
+      if (recipient.action !== action) continue
+      const heading = action === 'relayed' && recipient.offered?.has('DSN') ? ON_ITS_WAY : HEADINGS[action]
+      const group = groups.get(heading)
+      if (group === undefined) groups.set(heading, [recipient])
+      else group.push(recipient)
+    }
+  return groups
+}
+
+function about(recipient: ReportRecipient, report: Report, utf8: boolean): string[] {
+  const { address, action, offered, reply, because, willRetryUntil } = recipient
   const status = statusOf(recipient)
   const lines = [`<${harmless(address, utf8)}>`]
   if (because !== undefined) lines.push(...wrap(harmless(because, utf8), INDENT))
@@ -38,7 +57,9 @@ function about(recipient: ReportRecipient, utf8: boolean): string[] {
       )
     if (reply.text.length > REPLY_LINES) lines.push(`${INDENT}${INDENT}...`)
   }
-  if (action === 'failed' || action === 'delayed') lines.push(...wrap(statusInWords(status), INDENT))
+  if (action === 'relayed' && losesTime(report, offered))
+    lines.push(`${INDENT}The mail system there does not know of the time you set.`)
+  if (isTrouble(action)) lines.push(...wrap(statusInWords(status), INDENT))
   if (action === 'failed') lines.push(...wrap(adviceFor(status), INDENT))
   if (action === 'delayed')
     lines.push(
@@ -66,16 +87,19 @@ function wrap(text: string, indent: string): string[] {
   return line === '' ? lines : [...lines, indent + line]
 }
 
-const ACTIONS: readonly Action[] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded']
-
 const HEADINGS: Readonly<Record<Action, string>> = {
   failed: 'Your message could not be delivered to the recipients below. It will not be tried again.',
   delayed: 'Your message has not yet reached the recipients below. There is no need to send it again.',
-  delivered: 'Your message was delivered to the recipients below.',
+  delivered:
+    'Your message was delivered to the recipients below. You will hear no more of them. Whether it was read is not known.',
   relayed:
-    'Your message was passed on to a mail system that does not report deliveries. You will hear no more of the recipients below unless something fails.',
-  expanded: 'Your message was delivered to the recipients below and passed on from there to others.',
+    'Your message was passed on, for the recipients below, to a mail system that does not report deliveries. You will hear no more of them unless something fails.',
+  expanded:
+    'Your message was delivered to the addresses below, which stand for others, and passed on to those. You will hear no more of them unless something fails.',
 }
+
+const ON_ITS_WAY =
+  'Your message was passed on for the recipients below. Reports that you asked for are up to the next mail system.'
 
 const INDENT = '    '
 const WIDTH = 76

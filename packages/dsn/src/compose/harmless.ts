@@ -26,11 +26,6 @@ function isHarmless(code: number, utf8: boolean): boolean {
   )
 }
 
-export function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
-  return true
-}
-
 /** Long enough for any address and any honest reply; well under a line's 998 octets. */
 const SHOWN = 800
 const ELLIPSIS = '...'

@@ -1,4 +1,5 @@
 import { asciiUpper } from '@angarium/smtp-wire'
+import { isPrintable } from '../ascii.ts'
 import { DsnError } from '../error.ts'
 import { decodeXtext, encodeXtext } from './xtext.ts'
 
@@ -35,15 +36,6 @@ export function formatEnvid(id: string): string {
       value: id,
     })
   return value
-}
-
-/** Graphic and white space characters of ASCII. @rfc 3461 4.2 */
-export function isPrintable(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code > 0x7e || (code < 0x20 && code !== 0x09)) return false
-  }
-  return true
 }
 
 const ENVID = 100

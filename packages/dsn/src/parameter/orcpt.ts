@@ -1,6 +1,6 @@
 import { asciiLower } from '@angarium/smtp-wire'
+import { isPrintable } from '../ascii.ts'
 import { DsnError } from '../error.ts'
-import { isPrintable } from './envelope.ts'
 import { decodeUnitext, encodeUnitext } from './unitext.ts'
 import { decodeXtext, encodeXtext } from './xtext.ts'
 
@@ -42,19 +42,23 @@ export function parseOrcpt(value: string | undefined): OriginalRecipient | undef
  * @rfc 3461 4.2
  * @rfc 6533 3
  */
-export function formatOrcpt({ type, address }: OriginalRecipient, utf8 = false): string {
-  const isUtf8 = asciiLower(type) === UTF8
-  const value = `${type};${isUtf8 ? encodeUnitext(address, utf8) : encodeXtext(address)}`
-  if (value.length > ORCPT || !isAtom(type) || !(isUtf8 || isPrintable(address)))
+export function formatOrcpt(original: OriginalRecipient, utf8 = false): string {
+  const value = encodeOrcpt(original, utf8)
+  if (value === undefined)
     throw new DsnError(
       'BAD_PARAMETER',
       'an original recipient has a type and is printable ASCII, unless it is of type utf-8',
-      {
-        parameter: 'ORCPT',
-        value: address,
-      },
+      { parameter: 'ORCPT', value: original.address },
     )
   return value
+}
+
+/** The same; `undefined` where the parameter cannot carry it. */
+export function encodeOrcpt({ type, address }: OriginalRecipient, utf8 = false): string | undefined {
+  const isUtf8 = asciiLower(type) === UTF8
+  if (!isAtom(type) || !(isUtf8 || isPrintable(address))) return undefined
+  const value = `${type};${isUtf8 ? encodeUnitext(address, utf8) : encodeXtext(address)}`
+  return value.length > ORCPT ? undefined : value
 }
 
 function isAtom(text: string): boolean {
