@@ -11,6 +11,14 @@ export const pipelining: Extension = defineExtension({
   switches: { pipelining: true },
 })
 
+/** Content by BDAT. */
+export const chunking: Extension = defineExtension({
+  name: 'chunking',
+  rfc: 3030,
+  keyword: 'CHUNKING',
+  switches: { chunking: true },
+})
+
 /** Reads an address that is known to be one. */
 export function mailbox(text: string): Mailbox {
   const read = parseMailbox(text)

@@ -249,13 +249,22 @@ describe('the caller’s faults', () => {
 })
 
 describe('other commands', () => {
-  it('give their reply, a 3xx too', () => {
+  it('give their reply; a 334 waits for a line', () => {
     const session = ready([], [])
     session.command('AUTH', 'LOGIN')
     expect(sent(session)).toEqual(['AUTH LOGIN'])
     feed(session, '334 VXNlcm5hbWU6\r\n')
     expect(events(session)).toEqual([{ kind: 'reply', phase: 'verb', reply: { code: 334, text: ['VXNlcm5hbWU6'] } }])
+    expect(session.idle).toBe(false)
+    expect(caught(() => session.quit())).toBe('SESSION_MISUSE')
+    for (const line of ['a\r\nQUIT', 'é', 'x'.repeat(12_287)])
+      expect(caught(() => session.respond(line))).toBe('UNSAFE_TEXT')
+    session.respond('YWRh')
+    expect(sent(session)).toEqual(['YWRh'])
+    feed(session, '535 5.7.8 no\r\n')
+    expect(events(session)).toMatchObject([{ kind: 'reply', phase: 'verb', reply: { code: 535 } }])
     expect(session.idle).toBe(true)
+    expect(caught(() => session.respond('*'))).toBe('SESSION_MISUSE')
   })
 
   it('may not break their line', () => {

@@ -4,7 +4,7 @@ import type { RecipientResult } from '../src/client/contract.ts'
 import type { ClientEvent } from '../src/client/events.ts'
 import type { ClientLimits } from '../src/client/limits.ts'
 import { ClientSession } from '../src/client/session.ts'
-import { pipelining, recipients, sender } from './client-fixture.ts'
+import { chunking, pipelining, recipients, sender } from './client-fixture.ts'
 
 interface Case {
   readonly name: string
@@ -14,6 +14,7 @@ interface Case {
   readonly events: readonly string[]
   readonly protocol?: 'smtp' | 'lmtp'
   readonly extensions?: readonly []
+  readonly chunking?: boolean
   readonly limits?: Partial<ClientLimits>
   readonly content?: string
   readonly times?: number
@@ -47,7 +48,7 @@ function play(one: Case, cut: (octets: Uint8Array) => readonly Uint8Array[]): vo
   let now = 0
   const session = new ClientSession({
     hostname: 'client.test',
-    extensions: one.extensions ?? [pipelining],
+    extensions: one.extensions ?? (one.chunking === true ? [pipelining, chunking] : [pipelining]),
     protocol: one.protocol ?? 'smtp',
     ...(one.limits !== undefined && { limits: one.limits }),
     now: () => now,

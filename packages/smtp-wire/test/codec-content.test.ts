@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { LineCheck } from '../src/content/lines.ts'
 import { type BareLineEnds, DataDecoder, DataEncoder, WireError } from '../src/index.ts'
 import { cuts, hasShared, shared, toOctets, toText, vectors, withoutShared } from './codec-shared.ts'
 
@@ -182,6 +183,22 @@ describe('content that must not be sent', () => {
     }
   }
 
+  const check = (chunks: readonly Uint8Array[]): unknown => {
+    const lines = new LineCheck()
+    try {
+      for (const chunk of chunks) lines.take(chunk)
+      lines.end()
+      return undefined
+    } catch (error) {
+      return WireError.is(error, 'BARE_LINE_END') ? error.detail.at : error
+    }
+  }
+
+  it('lines, with or without an end, are let through', () => {
+    for (const content of ['', 'a', '\r\n', 'a\r\n.\r\n\r\nb'])
+      for (const cut of cuts(toOctets(content))) expect(check(cut)).toBeUndefined()
+  })
+
   it.each([
     ['\n', 0],
     ['\r', 0],
@@ -194,7 +211,10 @@ describe('content that must not be sent', () => {
     ['\r\n.\r', 3],
     ['a\r\nb\r\n.\n.\r\n', 7],
   ])('%j at octet %d, wherever it is cut', (content, at) => {
-    for (const cut of cuts(toOctets(content))) expect(encode(cut.map(toText))).toBe(at)
+    for (const cut of cuts(toOctets(content))) {
+      expect(encode(cut.map(toText))).toBe(at)
+      expect(check(cut)).toBe(at)
+    }
   })
 
   it('many dots become one buffer, few stay views of the chunk', () => {

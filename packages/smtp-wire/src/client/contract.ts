@@ -5,8 +5,8 @@ import type { ReplyFault } from '../reply/read-reply.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 
 /**
- * Where in a session something happened: what the last reply answered or the next one will. `content`: from the 354 to
- * the final dot; `end`: after it.
+ * Where in a session something happened: what the last reply answered or the next one will. `content`: from the 354, or
+ * the first BDAT, to the final dot or the last chunk; `chunk`: a BDAT that is not the last; `end`: after the content.
  */
 export type ClientPhase =
   | 'greeting'
@@ -17,6 +17,7 @@ export type ClientPhase =
   | 'rcpt'
   | 'data'
   | 'content'
+  | 'chunk'
   | 'end'
   | 'rset'
   | 'quit'
@@ -42,13 +43,13 @@ export type Loss =
 export type RecipientResult =
   /** The server has the message for this recipient. */
   | { readonly kind: 'accepted'; readonly reply: Reply }
-  /** A 4xx or 5xx reply said no; `phase` tells to what. `content`: while content was being sent. */
+  /** A 4xx or 5xx reply said no; `phase` tells to what. `content`, `chunk`: while content was being sent. */
   | { readonly kind: 'refused'; readonly reply: Reply; readonly phase: ClientPhase }
   /** An extension of ours forbids sending this to this server; nothing was sent. */
   | { readonly kind: 'vetoed'; readonly reply: Refusal; readonly by: string }
-  /** The session was lost before the final dot: surely not delivered. `reply`: what the server said, if it did (421). */
+  /** The session was lost before the final dot or the last chunk: surely not delivered. `reply`: what the server said, if it did (421). */
   | { readonly kind: 'lost'; readonly loss: Loss; readonly phase: ClientPhase; readonly reply?: Reply }
-  /** The session was lost between the final dot and its reply: delivered or not, nobody knows (RFC 1047). */
+  /** The session was lost between the final dot or the last chunk and its reply: delivered or not, nobody knows (RFC 1047). */
   | { readonly kind: 'unknown'; readonly loss: Loss }
 
 /** What a client is told to send. */

@@ -20,7 +20,7 @@ export interface ReplyEvent {
   readonly phase: 'starttls' | 'rset' | 'verb' | 'quit'
   readonly reply: Reply
 }
-/** The server said 354 and at least one recipient was accepted: content is to be sent now. */
+/** At least one recipient was accepted, and the server waits for content: it is to be sent now. */
 export interface ContentEvent {
   readonly kind: 'content'
 }

@@ -9,9 +9,9 @@ export interface ClientLimits {
   readonly rcptMs: number
   /** DATA to its 354. */
   readonly dataMs: number
-  /** From one piece of content to the next. */
+  /** From one piece of content to the next, and from a chunk to its reply. */
   readonly contentMs: number
-  /** The final dot to its reply; under LMTP to each of them. A short time here makes duplicates. */
+  /** The final dot, or the last chunk, to its reply; under LMTP to each of them. A short time here makes duplicates. */
   readonly endMs: number
   readonly quitMs: number
   /** Octets of commands sent and not answered. A caller that cannot read while it writes sets 4096. @rfc 2920 3.1 */

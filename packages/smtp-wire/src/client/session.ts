@@ -1,6 +1,7 @@
 import { formatCommand } from '../command/command.ts'
 import { WireError } from '../error.ts'
-import { concat } from '../octets.ts'
+import { concat, encodeUtf8 } from '../octets.ts'
+import { hasControl } from '../reply/reply.ts'
 import type { Offers, OutgoingTransaction } from './contract.ts'
 import type { ClientEvent } from './events.ts'
 import { planTransaction } from './plan.ts'
@@ -71,6 +72,7 @@ export class ClientSession {
   takeOutput(): Uint8Array | undefined {
     const state = this.#state
     state.advance()
+    for (const part of state.content?.flush() ?? []) state.put(part)
     const output = state.takeOutput()
     return output.length > 1 ? concat(output) : output[0]
   }
@@ -100,7 +102,8 @@ export class ClientSession {
 
   /**
    * Begins a transaction: MAIL, RCPT for each recipient, and DATA, in groups where the server takes them. `content` or
-   * `finished` follows.
+   * `finished` follows. Where CHUNKING is offered with PIPELINING, and an extension of ours switches it on, content goes
+   * by BDAT instead, once the recipients are answered: as many round trips, and no octet changed.
    *
    * @throws WireError SESSION_MISUSE unless idle, or without a recipient
    * @throws WireError UNSAFE_TEXT for an envelope that fits no command line; the session goes on
@@ -122,36 +125,50 @@ export class ClientSession {
     state.pipeline.put({ phase: 'mail', octets: plan.mail })
     for (const [recipient, octets] of plan.rcpts.entries())
       if (!('by' in octets)) state.pipeline.put({ phase: 'rcpt', octets, recipient })
-    state.pipeline.put(data)
+    if (state.chunking) state.transaction.chunks = transaction.body === 'binary' ? 'binary' : 'lines'
+    else state.pipeline.put(data)
+  }
+
+  /** Content is under way and may still come to something. Once it is refused, the rest need not be given. */
+  get wantsContent(): boolean {
+    const { content, transaction } = this.#state
+    return content !== undefined && transaction !== undefined && transaction.accepted.length > 0
   }
 
   /**
-   * More content, after `content`; sent dot-stuffed. Take the output before the next piece.
+   * More content, after `content`; sent dot-stuffed, or as a chunk. Take the output before the next piece. What is given
+   * after a refusal is not sent.
    *
-   * @throws WireError BARE_LINE_END for a CR or LF alone; the only way on is {@link giveUp}
+   * @throws WireError BARE_LINE_END for a CR or LF alone, unless chunks of binary content; the only way on is {@link giveUp}
    */
   content(octets: Uint8Array): void {
     const state = this.#state
     if (state.content === undefined) throw misuse('content')
-    for (const part of state.content.encode(octets)) state.put(part)
+    if (!this.wantsContent) return
+    for (const part of state.content.put(octets)) state.put(part)
     state.since = state.now()
   }
 
   /**
-   * The final dot. From here on a lost session leaves `unknown` results.
+   * The final dot, or the last chunk. From here on a lost session leaves `unknown` results.
    *
    * @throws WireError BARE_LINE_END when the content ended in a CR; the only way on is {@link giveUp}
    */
   endContent(): void {
     const state = this.#state
     if (state.content === undefined || state.transaction === undefined) throw misuse('endContent')
-    // What came before the dot does not answer it.
-    if (state.input.waiting > 0) {
+    if (!this.wantsContent) {
+      state.content = undefined
+      return
+    }
+    // What came before the end does not answer it.
+    if (state.input.waiting > 0 && state.pipeline.empty) {
       state.lose('unsolicited', 'content')
       return
     }
-    state.put(state.content.end())
+    for (const part of state.content.end()) state.put(part)
     state.content = undefined
+    state.transaction.ended = true
     for (let replies = state.lmtp ? state.transaction.accepted.length : 1; replies > 0; replies--) state.await(end)
   }
 
@@ -196,11 +213,32 @@ export class ClientSession {
     this.#begin({ phase: 'verb', octets: formatCommand({ kind: 'other', verb, argument }) })
   }
 
+  /**
+   * The line that answers a 334; `reply` follows. `*` cancels an authentication.
+   *
+   * @param line ASCII, up to 12 286 octets, without its end
+   * @throws WireError SESSION_MISUSE unless the last reply was 334
+   * @throws WireError UNSAFE_TEXT
+   * @rfc 4954 4
+   */
+  respond(line: string): void {
+    const state = this.#state
+    if (!state.calm || !state.challenged) throw misuse('respond')
+    const octets = encodeUtf8(`${line}\r\n`)
+    if (hasControl(line) || octets.length !== line.length + 2 || octets.length > DIALOGUE_OCTETS)
+      throw new WireError('UNSAFE_TEXT', 'the answer to a challenge fits no line', { where: 'answer' })
+    state.challenged = false
+    state.pipeline.put({ phase: 'verb', octets })
+  }
+
   #begin(command: PendingCommand): void {
     if (!this.#state.idle) throw misuse(command.phase)
     this.#state.pipeline.put(command)
   }
 }
+
+/** @rfc 4954 4 */
+const DIALOGUE_OCTETS = 12_288
 
 function misuse(operation: string): WireError<'SESSION_MISUSE'> {
   return new WireError('SESSION_MISUSE', `client session: ${operation} out of turn`, { operation })

@@ -1,15 +1,15 @@
 import { formatCommand, type HelloVerb } from '../command/command.ts'
-import type { DataEncoder } from '../content/stuff.ts'
 import { createRegistry, type Registry } from '../extension/registry.ts'
 import type { AnyExtension } from '../extension/types.ts'
 import type { Reply } from '../reply/reply.ts'
+import { ChunkOutput, type ContentOutput } from './content.ts'
 import type { ClientPhase, Loss, Offers } from './contract.ts'
 import type { ClientEvent } from './events.ts'
 import { type ClientLimits, clientLimits } from './limits.ts'
 import { noOffers } from './offers.ts'
 import { Pipeline } from './pipeline.ts'
 import { ReplyInput } from './reply-input.ts'
-import { greeting, type PendingCommand } from './table.ts'
+import { chunk, greeting, type PendingCommand } from './table.ts'
 import type { ClientTransaction } from './transaction.ts'
 
 /** What a client session is made of. */
@@ -55,7 +55,12 @@ export class ClientState {
   ready = false
   offers: Offers = noOffers
   transaction: ClientTransaction | undefined
-  content: DataEncoder | undefined
+  /** Content under way. */
+  content: ContentOutput | undefined
+  /** Content goes by BDAT: both sides know it, and groups, for chunks are not waited for. */
+  chunking = false
+  /** A 334 was heard: a line that answers it is due. */
+  challenged = false
   /** The server still holds a transaction that came to nothing. */
   stale = false
   /** 421 to a final dot; the session ends with its transaction. */
@@ -81,6 +86,11 @@ export class ClientState {
 
   /** Nothing is under way. */
   get idle(): boolean {
+    return this.calm && !this.challenged
+  }
+
+  /** Nothing is under way but perhaps a dialogue. */
+  get calm(): boolean {
     return this.mode === 'open' && this.ready && this.pipeline.empty && this.transaction === undefined
   }
 
@@ -95,6 +105,7 @@ export class ClientState {
     this.ready = false
     this.offers = noOffers
     this.pipeline.grouped = false
+    this.chunking = false
     this.pipeline.put({ phase: 'hello', octets: this.#helloOf(verb) })
   }
 
@@ -131,7 +142,22 @@ export class ClientState {
       }
       this.put(this.pipeline.send().octets)
     }
-    if (this.pipeline.empty && this.content === undefined) this.finish()
+    if (this.pipeline.empty && this.content === undefined && !this.#startChunks()) this.finish()
+  }
+
+  /** Every RCPT is answered: content by BDAT begins, where there is somebody to get it. */
+  #startChunks(): boolean {
+    const { transaction } = this
+    if (transaction?.chunks === undefined || transaction.accepted.length === 0) return false
+    this.startContent(new ChunkOutput(transaction.chunks === 'binary', () => this.await(chunk)))
+    return true
+  }
+
+  startContent(content: ContentOutput): void {
+    if (this.transaction !== undefined) this.transaction.chunks = undefined
+    this.content = content
+    this.phase = 'content'
+    this.told.push({ kind: 'content' })
   }
 
   /** The one place a transaction ends. */

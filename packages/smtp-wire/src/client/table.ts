@@ -33,6 +33,7 @@ export const replyTable: Readonly<Record<ClientPhase, Row>> = {
   rcpt: { classes: verdicts, patience: 'rcptMs' },
   data: { classes: [3, 4, 5], patience: 'dataMs' },
   content: { classes: [4, 5], patience: 'contentMs' },
+  chunk: { classes: verdicts, patience: 'contentMs' },
   end: { classes: verdicts, patience: 'endMs' },
   rset: { classes: verdicts, patience: 'commandMs' },
   quit: { classes: verdicts, patience: 'quitMs' },
@@ -49,3 +50,5 @@ export const loneDot: PendingCommand = command('end', '.')
 /** What a server says without being sent a command: its greeting, and each reply to a final dot. */
 export const greeting: PendingCommand = { phase: 'greeting', octets: nothing }
 export const end: PendingCommand = { phase: 'end', octets: nothing }
+/** Its command leaves with the content. */
+export const chunk: PendingCommand = { phase: 'chunk', octets: nothing }

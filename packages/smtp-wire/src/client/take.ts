@@ -1,5 +1,5 @@
-import { DataEncoder } from '../content/stuff.ts'
 import type { Reply } from '../reply/reply.ts'
+import { DataOutput } from './content.ts'
 import type { ReplyEvent } from './events.ts'
 import { noOffers, readOffers } from './offers.ts'
 import type { ClientState } from './state.ts'
@@ -54,6 +54,9 @@ function takeHello(state: ClientState, hello: Reply): void {
   state.pipeline.grouped = state.registry.extensions.some(
     ({ switches, keyword }) => switches.pipelining === true && offers.has(keyword),
   )
+  state.chunking =
+    state.pipeline.grouped &&
+    state.registry.extensions.some(({ switches, keyword }) => switches.chunking === true && offers.has(keyword))
   state.ready = true
   state.told.push({ kind: 'ready', greeting: state.greeting ?? hello, hello, offers })
 }
@@ -61,6 +64,7 @@ function takeHello(state: ClientState, hello: Reply): void {
 /** The reply to a command outside a transaction. */
 function takeAlone(state: ClientState, phase: ReplyEvent['phase'], reply: Reply): void {
   state.told.push({ kind: 'reply', phase, reply })
+  state.challenged = phase === 'verb' && reply.code === 334
   if (phase === 'quit') state.mode = 'closing'
   else if (reply.code === 421) state.lose('closed', phase, reply)
   else if (phase === 'rset' && reply.code < 300) state.stale = false
@@ -96,6 +100,11 @@ function takeInTransaction(
     case 'rcpt':
       transaction.recipient(recipient, reply)
       break
+    case 'chunk':
+      // A server that has refused one refuses all that follow.
+      if (refused) transaction.refuse(reply, phase)
+      if (state.content !== undefined) state.phase = 'content'
+      break
     case 'data':
       if (refused) transaction.refuse(reply, phase)
       else startContent(state, transaction, reply)
@@ -106,9 +115,7 @@ function takeInTransaction(
 /** 354 with nobody accepted is answered by a lone dot; LMTP has no reply to that, and forbids it. @rfc 2920 3.1 @rfc 2033 4.2 */
 function startContent(state: ClientState, transaction: ClientTransaction, reply: Reply): void {
   if (transaction.accepted.length > 0) {
-    state.content = new DataEncoder()
-    state.phase = 'content'
-    state.told.push({ kind: 'content' })
+    state.startContent(new DataOutput())
   } else if (state.lmtp) state.lose('unsolicited', 'data', reply)
   else {
     state.put(loneDot.octets)

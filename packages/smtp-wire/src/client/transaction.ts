@@ -4,6 +4,10 @@ import type { ClientPhase, Loss, RecipientResult } from './contract.ts'
 /** A transaction under way: what became of each recipient so far. The first word about one is the last. */
 export class ClientTransaction {
   readonly #results: (RecipientResult | undefined)[]
+  /** Content is to go by BDAT, once all recipients are answered; of lines, or of any octets. */
+  chunks: 'lines' | 'binary' | undefined
+  /** All content has left: a server that is silent from now on may have the message. */
+  ended = false
   /** Accepted by RCPT, in order; under LMTP each is answered once more. */
   #accepted: number[] = []
   #unanswered: number
@@ -54,7 +58,7 @@ export class ClientTransaction {
   }
 
   lose(loss: Loss, phase: ClientPhase, reply: Reply | undefined): void {
-    if (phase === 'end') this.#decide({ kind: 'unknown', loss })
+    if (phase === 'end' || (this.ended && reply === undefined)) this.#decide({ kind: 'unknown', loss })
     else this.#decide({ kind: 'lost', loss, phase, ...(reply !== undefined && { reply }) })
   }
 

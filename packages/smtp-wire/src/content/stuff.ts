@@ -1,5 +1,5 @@
-import { WireError } from '../error.ts'
 import { CR, concat, DOT, encodeUtf8, LF } from '../octets.ts'
+import { bareLineEnd } from './lines.ts'
 import { skipText } from './scan.ts'
 
 /**
@@ -35,7 +35,7 @@ export class DataEncoder {
     let i = 0
     let lineStart = this.#last === LF
     if (this.#last === CR) {
-      if (chunk[0] !== LF) throw bare(this.#octets - 1)
+      if (chunk[0] !== LF) throw bareLineEnd(this.#octets - 1)
       i = 1
       lineStart = true
     }
@@ -47,14 +47,14 @@ export class DataEncoder {
         from = i
       }
       lineStart = false
-      if (octet === LF) throw bare(this.#octets + i)
+      if (octet === LF) throw bareLineEnd(this.#octets + i)
       if (octet !== CR) {
         i = skipText(chunk, i + 1)
         continue
       }
       i += 1
       if (i === length) break
-      if (chunk[i] !== LF) throw bare(this.#octets + i - 1)
+      if (chunk[i] !== LF) throw bareLineEnd(this.#octets + i - 1)
       i += 1
       lineStart = true
     }
@@ -71,13 +71,9 @@ export class DataEncoder {
    * @throws WireError BARE_LINE_END when the content ended in a CR
    */
   end(): Uint8Array {
-    if (this.#last === CR) throw bare(this.#octets - 1)
+    if (this.#last === CR) throw bareLineEnd(this.#octets - 1)
     return this.#last === LF ? endOfLines : endOfText
   }
-}
-
-function bare(at: number): WireError<'BARE_LINE_END'> {
-  return new WireError('BARE_LINE_END', `content holds CR or LF alone at octet ${at}`, { at })
 }
 
 const MANY_PARTS = 64

@@ -98,6 +98,10 @@ class Connection implements ClientConnection {
     return this.#alone('command', () => this.#reply(() => this.#session.command(verb, argument)))
   }
 
+  respond(line: string): Promise<Reply | undefined> {
+    return this.#alone('respond', () => this.#reply(() => this.#session.respond(line)))
+  }
+
   probe(): Promise<boolean> {
     return this.#alone('probe', async () => {
       const reply = await this.#reply(() => this.#session.reset())
@@ -146,7 +150,7 @@ class Connection implements ClientConnection {
       else if (content.length > PIECE_OCTETS) await this.#sendPieces(content, over)
       // Small content waits for the final dot, to leave with it.
       else if (this.usable) this.#session.content(content)
-      if (this.usable && beforeEnd !== undefined) {
+      if (this.#session.wantsContent && beforeEnd !== undefined) {
         let answer: Soon<boolean | undefined> = beforeEnd()
         if (answer instanceof Promise) {
           this.#step()
@@ -167,7 +171,7 @@ class Connection implements ClientConnection {
     const source = content[Symbol.asyncIterator]()
     let exhausted = false
     try {
-      while (this.usable && !exhausted) {
+      while (this.#session.wantsContent && !exhausted) {
         const step = await Promise.race([source.next(), over])
         if (step?.done === true) exhausted = true
         else if (step !== undefined) await this.#sendPieces(step.value, over)
@@ -179,7 +183,7 @@ class Connection implements ClientConnection {
   }
 
   async #sendPieces(content: Uint8Array, over: Promise<undefined>): Promise<void> {
-    for (let at = 0; at < content.length && this.usable; at += PIECE_OCTETS) {
+    for (let at = 0; at < content.length && this.#session.wantsContent; at += PIECE_OCTETS) {
       this.#session.content(content.subarray(at, at + PIECE_OCTETS))
       this.#step()
       if (this.#writing !== undefined) await Promise.race([this.#writing, over])

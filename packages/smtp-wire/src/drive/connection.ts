@@ -84,6 +84,8 @@ export interface ClientConnection {
   send(outgoing: Outgoing): Promise<TransactionReport>
   /** Any other command; `undefined` when the session was lost. */
   command(verb: string, argument: string): Promise<Reply | undefined>
+  /** The line that answers a 334 to `command`; `undefined` when the session was lost. Rejects as the session throws. @rfc 4954 4 */
+  respond(line: string): Promise<Reply | undefined>
   /** RSET, to learn whether an idle session still lives. */
   probe(): Promise<boolean>
   /** QUIT, a short wait for its reply, and the end. Never rejects. */
