@@ -1,3 +1,3 @@
 import { lib } from '../../tooling/tsup.base.ts'
 
-export default lib()
+export default lib({ entry: ['src/index.ts', 'src/transfer.ts'] })
