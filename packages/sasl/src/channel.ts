@@ -11,7 +11,7 @@ export type ChannelBindingType = 'tls-exporter' | 'tls-server-end-point'
 export interface Channel {
   /** Nobody can listen: TLS is on, or the connection does not leave the machine. Without it no password is asked for. */
   readonly encrypted: boolean
-  /** Binding data of the TLS connection, by type; see {@link tlsExporterLabel} and {@link tlsServerEndPoint}. */
+  /** Binding data of the TLS connection, by type; `tlsExporterLabel` and `tlsServerEndPoint` say how they are got. */
   readonly bindings?: { readonly [Type in ChannelBindingType]?: Uint8Array }
   /** Server only: the identity that TLS client authentication established, mapped to a user name. Enables EXTERNAL. */
   readonly clientIdentity?: string

@@ -5,7 +5,9 @@ export interface SaslErrorDetails {
   /** Two mechanisms of one name, or a name that is none. */
   readonly SASL_BAD_MECHANISM: { readonly mechanism: string }
   /** A name, password or token that the mechanism cannot carry. The detail never holds it. */
-  readonly SASL_BAD_CREDENTIALS: { readonly what: 'authcid' | 'authzid' | 'password' | 'token' | 'trace' | 'host' }
+  readonly SASL_BAD_CREDENTIALS: {
+    readonly what: 'authcid' | 'authzid' | 'password' | 'token' | 'trace' | 'host' | 'decoySecret'
+  }
   /** Parameters of a credential record outside their limits. */
   readonly SASL_BAD_SCHEME: { readonly scheme: string }
   /** This runtime's `node:crypto` lacks what the record needs (argon2 before Node 24). */

@@ -1,14 +1,21 @@
 import { randomBytes } from 'node:crypto'
+import { encodeBase64 } from './base64.ts'
 import { SaslError } from './error.ts'
 
 /** Options of both halves. */
 export interface SaslOptions {
-  /** Unpredictable octets, for nonces. Default: `randomBytes` of `node:crypto`. */
-  readonly random?: (count: number) => Uint8Array
+  /**
+   * Gives a text that nobody can foresee and that never comes twice: printable ASCII without comma. Default: 18 octets
+   * of `randomBytes` in base64.
+   */
+  readonly nonce?: () => string
 }
 
-/** The default of {@link SaslOptions.random}. */
+/** Unpredictable octets. */
 export const unpredictable = (count: number): Uint8Array => new Uint8Array(randomBytes(count))
+
+/** The default of {@link SaslOptions.nonce}. */
+export const freshNonce = (): string => encodeBase64(unpredictable(18))
 
 /**
  * The mechanisms, strongest first.

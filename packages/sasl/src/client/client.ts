@@ -1,4 +1,4 @@
-import { gather, type SaslOptions, unpredictable } from '../gather.ts'
+import { freshNonce, gather, type SaslOptions } from '../gather.ts'
 import { asciiUpper } from '../octets.ts'
 import type { ClientMechanism, SaslClient } from './contract.ts'
 import { ScriptClientExchange } from './exchange.ts'
@@ -8,7 +8,7 @@ import { ScriptClientExchange } from './exchange.ts'
  * @throws SaslError `SASL_BAD_MECHANISM` when two bear one name, or a name is none.
  */
 export function createSaslClient(mechanisms: readonly ClientMechanism[], options: SaslOptions = {}): SaslClient {
-  const { random = unpredictable } = options
+  const { nonce = freshNonce } = options
   const sorted = gather(mechanisms)
   return {
     begin(announced, channel, passedOver = new Set()) {
@@ -17,7 +17,7 @@ export function createSaslClient(mechanisms: readonly ClientMechanism[], options
       const chosen = sorted.find(
         (one) => offered.has(one.name) && !passedOver.has(one.name) && one.available(channel, offered),
       )
-      return chosen && new ScriptClientExchange(chosen, { channel, offered, random })
+      return chosen && new ScriptClientExchange(chosen, { channel, offered, nonce })
     },
   }
 }

@@ -61,8 +61,8 @@ export interface ClientContext {
   readonly channel: Channel
   /** Mechanisms the server announced, in upper case. */
   readonly offered: ReadonlySet<string>
-  /** Unpredictable octets. */
-  random(count: number): Uint8Array
+  /** An unpredictable text that never comes twice: printable ASCII without comma. */
+  nonce(): string
 }
 
 /** What a script yields for the challenge it was given; the next challenge is what `yield` gives back. */

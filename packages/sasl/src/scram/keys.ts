@@ -1,6 +1,12 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import type { ScramHash } from './verifier.ts'
 
+/** Iterations for new records. @rfc 7677 4 */
+export const defaultIterations = 15_000
+
+/** Octets of the salts that records are made with. */
+export const saltOctets = 16
+
 /** Octets of each hash. */
 export const hashOctets: { readonly [H in ScramHash]: number } = { 'SHA-1': 20, 'SHA-256': 32, 'SHA-512': 64 }
 

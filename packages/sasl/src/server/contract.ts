@@ -142,8 +142,8 @@ export interface ServerContext {
   readonly channel: Channel
   /** Names of all mechanisms that were offered on this channel. */
   readonly offered: readonly string[]
-  /** Unpredictable octets. */
-  random(count: number): Uint8Array
+  /** An unpredictable text that never comes twice: printable ASCII without comma. */
+  nonce(): string
 }
 
 /** What a script yields: a challenge, which gives it the response, or a need, which gives it the answer. */
@@ -170,5 +170,5 @@ export interface ServerMechanism {
   run(context: ServerContext, initial: Uint8Array | undefined): ServerScript
 }
 
-/** The longest message either half takes, and the longest it sends, before base64. @rfc 4954 4 */
+/** The longest message either half takes, in octets before base64. @rfc 4954 4 */
 export const maxMessageOctets = 12288

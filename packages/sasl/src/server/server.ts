@@ -1,5 +1,5 @@
 import type { Channel } from '../channel.ts'
-import { gather, type SaslOptions, unpredictable } from '../gather.ts'
+import { freshNonce, gather, type SaslOptions } from '../gather.ts'
 import { asciiUpper } from '../octets.ts'
 import type { SaslServer, ServerMechanism } from './contract.ts'
 import { ScriptExchange } from './exchange.ts'
@@ -9,7 +9,7 @@ import { ScriptExchange } from './exchange.ts'
  * @throws SaslError `SASL_BAD_MECHANISM` when two bear one name, or a name is none.
  */
 export function createSaslServer(mechanisms: readonly ServerMechanism[], options: SaslOptions = {}): SaslServer {
-  const { random = unpredictable } = options
+  const { nonce = freshNonce } = options
   const sorted = gather(mechanisms)
   const available = (channel: Channel) => sorted.filter((mechanism) => mechanism.available(channel))
   return {
@@ -18,7 +18,7 @@ export function createSaslServer(mechanisms: readonly ServerMechanism[], options
       const wanted = asciiUpper(mechanism)
       const here = available(channel)
       const found = here.find(({ name }) => name === wanted)
-      return found && new ScriptExchange(found, { channel, offered: here.map(({ name }) => name), random })
+      return found && new ScriptExchange(found, { channel, offered: here.map(({ name }) => name), nonce })
     },
   }
 }
