@@ -112,6 +112,12 @@ export function readDigits(text: string, maxDigits = 15): number | undefined {
  */
 export const isTextBeyondAscii = (code: number): boolean => code >= 0xa0 && code !== 0x2028 && code !== 0x2029
 
+/** True where the text holds anything but ASCII; DEL counts as such. */
+export function beyondAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7e) return true
+  return false
+}
+
 /** Octets of the text in UTF-8. */
 export function utf8Length(text: string): number {
   let octets = text.length

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { Clock } from '../src/drive.ts'
 import { serve } from '../src/drive.ts'
 import { WireError } from '../src/error.ts'
+import { defineExtension } from '../src/extension/define.ts'
 import { reply } from '../src/reply/reply.ts'
 import { createManualClock, settled } from '../src/testing.ts'
+import { pipelining } from './client-fixture.ts'
 import { content, createHandler, createHosts, envelope, hello, played, quit, startTls } from './drive-fixture.ts'
 
 describe('serve', () => {
@@ -121,6 +123,64 @@ describe('a slow handler', () => {
     })
     await played(createHosts(handler), `${hello}${envelope}${content}S: 250 OK\n${quit}`)
     expect(handler.taken).toHaveLength(1)
+  })
+})
+
+describe('who the session is with', () => {
+  /** As XCLIENT does. */
+  const assume = defineExtension({
+    name: 'assume',
+    rfc: 1,
+    keyword: 'XTEST',
+    ehlo: ({ peer }) => (peer === '192.0.2.1' ? [] : undefined),
+    verbs: {
+      XTEST: {
+        phases: ['ready'],
+        barrier: true,
+        run: (address, { peer }) => ({ kind: 'assume', peer: { address, name: `for ${peer}` } }),
+      },
+    },
+  })
+  const asked = 'S: 220 mx.test\nC: EHLO client.test\nS: 250-mx.test\nS: 250 XTEST\n'
+
+  it('is told to extensions from the transport', async () => {
+    await played(createHosts(createHandler(), { extensions: [assume] }), `${asked}${quit}`)
+  })
+
+  it('changes when a proxy speaks for its client: another greeting, and nothing of the first is left', async () => {
+    const greeted: unknown[] = []
+    const handler = createHandler({
+      greet: async ({ assumed }) => {
+        greeted.push(assumed)
+        await settled()
+        return reply(220, undefined, 'mx.test')
+      },
+    })
+    const hosts = createHosts(handler, { extensions: [assume, pipelining] })
+    const again = `C: XTEST 192.0.2.9\nS: 220 mx.test\nC: MAIL FROM:<>\nS: 503 *\nC: EHLO other.test\nS: 250-mx.test\nS: 250 PIPELINING\n`
+    await played(
+      hosts,
+      `${asked.replace('250 XTEST', '250-XTEST\nS: 250 PIPELINING')}${again}${envelope}${content}S: 250 OK\n${quit}`,
+    )
+    expect(greeted).toEqual([undefined, { address: '192.0.2.9', name: 'for 192.0.2.1' }])
+    expect([handler.taken.length, handler.closings]).toEqual([1, 1])
+  })
+
+  it('by a verb that authenticates, as the handler says', async () => {
+    const login = defineExtension({
+      name: 'login',
+      rfc: 4954,
+      keyword: 'AUTH',
+      ehlo: ({ identity }) => (identity === undefined ? ['TEST'] : undefined),
+      verbs: { AUTH: { phases: ['ready'], barrier: true, run: () => ({ kind: 'ask' }) } },
+    })
+    const handler = createHandler({
+      verb: ({ line }) =>
+        line === undefined ? reply(334, undefined, 'who') : { reply: reply(235, '7.0', 'Welcome'), identity: line },
+    })
+    const hosts = createHosts(handler, { extensions: [login] })
+    const dialogue = 'C: AUTH TEST\nS: 334 who\nC: ada\nS: 235 Welcome\nC: EHLO client.test\nS: 250 mx.test\n'
+    await played(hosts, `S: 220 mx.test\nC: EHLO client.test\nS: 250-mx.test\nS: 250 AUTH TEST\n${dialogue}${quit}`)
   })
 })
 

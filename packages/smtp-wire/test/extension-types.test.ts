@@ -2,14 +2,17 @@ import { describe, expectTypeOf, it } from 'vitest'
 import type {
   AnswerTo,
   DataEndEvent,
+  GreetEvent,
+  HelloEvent,
   MailEvent,
   MailParameters,
+  PlainReply,
   RcptParameters,
   Refusal,
   Reply,
   ServerEvent,
 } from '../src/index.ts'
-import { defineExtension, proceed, reply, ServerSession } from '../src/index.ts'
+import { defineExtension, proceed, reply, ServerSession, withoutStatus } from '../src/index.ts'
 
 const size = defineExtension({
   name: 'size',
@@ -90,6 +93,19 @@ describe('types of a session', () => {
   })
 
   it('has no enhanced status where RFC 2034 has none', () => {
+    type Greet = AnswerTo<GreetEvent>
+    type Hello = AnswerTo<HelloEvent>
+    expectTypeOf<PlainReply<220>>().toExtend<Greet>()
+    expectTypeOf<PlainReply<554>>().toExtend<Greet>()
+    expectTypeOf<Reply<220>>().not.toExtend<Greet>()
+    expectTypeOf<Refusal>().not.toExtend<Greet>()
+    expectTypeOf<Refusal>().not.toExtend<Hello>()
+    const _greet = (): Greet => reply(421, undefined, 'Busy')
+    const _hello = (refusal: Refusal): Hello => withoutStatus(refusal)
+    // @ts-expect-error: a greeting has no enhanced status
+    const _greetWith = (): Greet => reply(421, '3.2', 'Busy')
+    // @ts-expect-error: nor has the answer to a hello
+    const _helloWith = (): Hello => reply(550, '7.1', 'Not you')
     expectTypeOf(reply(354, undefined, 'Go on').code).toEqualTypeOf<354>()
     // @ts-expect-error: 354 has no enhanced status
     const _354 = () => reply(354, '0.0', 'Go on')

@@ -39,6 +39,7 @@ export const chunking = defineExtension({
     BDAT: {
       phases: ['rcpt', 'chunking'],
       barrier: false,
+      syntax: 'BDAT <octets> [LAST]',
       run(argument) {
         const [size = '', mark, ...rest] = argument.split(' ')
         const octets = readDigits(size)
@@ -120,9 +121,29 @@ const nochunks = defineExtension({
     chunked ? reply(554, '5.1', `No chunks for ${recipients.length}`) : proceed,
 })
 
+/** A proxy's word for its client: an address, and who has authenticated. */
+const assume = defineExtension({
+  name: 'assume',
+  rfc: 1,
+  keyword: 'XTEST',
+  verbs: {
+    XTEST: {
+      phases: ['ready', 'mail', 'rcpt'],
+      barrier: true,
+      run(argument) {
+        const [address, identity] = argument === '' ? [] : argument.split(' ')
+        return {
+          kind: 'assume',
+          peer: { ...(address !== undefined && { address }), ...(identity !== undefined && { identity }) },
+        }
+      },
+    },
+  },
+})
+
 /** By keyword. */
 export const extensions: ReadonlyMap<string, AnyExtension> = new Map<string, AnyExtension>(
-  [pipelining, enhanced, size, chunking, binarymime, starttls, auth, smtputf8, nochunks].map((one) => [
+  [pipelining, enhanced, size, chunking, binarymime, starttls, auth, smtputf8, nochunks, assume].map((one) => [
     one.keyword,
     one,
   ]),

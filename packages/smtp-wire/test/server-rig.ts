@@ -11,6 +11,7 @@ export type AnyAnswerable = Answerable<readonly AnyExtension[]>
 export interface RigOptions {
   readonly protocol?: 'smtp' | 'lmtp'
   readonly identity?: string | undefined
+  readonly peer?: string | undefined
   readonly bareLineEnds?: 'refuse' | 'repair'
   readonly extensions?: readonly AnyExtension[]
   readonly tls?: 'unavailable' | 'available' | 'active'
@@ -29,7 +30,7 @@ export class Rig {
   #body: number[] = []
   now = 0
 
-  constructor({ decide, extensions = [], identity, ...options }: RigOptions) {
+  constructor({ decide, extensions = [], identity, peer, ...options }: RigOptions) {
     this.#decide = decide
     this.session = new ServerSession({
       hostname: 'mx.example',
@@ -37,6 +38,7 @@ export class Rig {
       now: () => this.now,
       ...options,
       ...(identity !== undefined && { identity }),
+      ...(peer !== undefined && { peer }),
     })
   }
 
@@ -105,7 +107,7 @@ const show = (octets: readonly number[]): string =>
 function describe(event: AnyEvent): string {
   switch (event.kind) {
     case 'greet':
-      return 'greet'
+      return event.assumed === undefined ? 'greet' : `greet ${JSON.stringify(event.assumed)}`
     case 'hello':
       return `hello ${event.name}${event.extended ? '' : ' plain'}`
     case 'mail':
@@ -119,7 +121,7 @@ function describe(event: AnyEvent): string {
     case 'verb':
       return `verb ${event.verb}${event.argument === '' ? '' : ` ${event.argument}`}${event.line === undefined ? '' : ` / ${event.line}`}`
     case 'lookup':
-      return `lookup ${event.verb} ${event.argument}`
+      return `lookup ${event.verb} ${event.argument}${event.utf8 ? ' utf8' : ''}`
     case 'transaction-end':
       return `transaction-end ${event.outcome}`
     case 'fault':

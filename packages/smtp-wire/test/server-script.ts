@@ -12,11 +12,11 @@ import { type AnyAnswerable, Rig } from './server-rig.ts'
  *   S: text      the server sends this line; all lines up to the next C or ! are all it sends
  *   E: event     these are all events since the last E
  *   A: kind 550 1.1 text    the next event of this kind is answered so (`go`, `accept`, or a reply; `wait`: not at all)
- *   !: tls | shutdown | expire | disconnect | identity-is NAME | mode MODE
+ *   !: tls | shutdown | expire | disconnect | identity-is NAME | peer-is ADDRESS | mode MODE
  *   A: verb as NAME 235 7.0 text    the client has authenticated
  *   !: answer kind reply    answers the event that waits
  *
- * Settings: protocol, bareLineEnds, extensions (keywords), tls, identity, limits (name=number), from (`EHLO`, `HELO`, `LHLO`, `MAIL`, `RCPT` or
+ * Settings: protocol, bareLineEnds, extensions (keywords), tls, identity, peer, limits (name=number), from (`EHLO`, `HELO`, `LHLO`, `MAIL`, `RCPT` or
  * `DATA`: the case begins behind that), cut (`no`: what waits decides, run whole only).
  */
 export interface Case {
@@ -81,7 +81,8 @@ function parseCases(file: string, text: string): Case[] {
     } else if (mark === 'S:' || mark === 'E:') {
       flushSent(line)
       started = true
-      ;(mark === 'S:' ? lines : events).push(rest)
+      if (mark === 'S:') lines.push(utf8(rest))
+      else events.push(rest)
     } else if (mark === 'A:') {
       flushSent(line)
       flushExpected(line)
@@ -152,6 +153,7 @@ export function rigFor({ settings }: Case, answers: ReadonlyMap<string, unknown[
     }),
     limits: limits as Partial<ServerLimits>,
     identity: settings.get('identity'),
+    peer: settings.get('peer'),
     bareLineEnds: (settings.get('bareLineEnds') ?? 'refuse') as 'refuse' | 'repair',
     protocol: (settings.get('protocol') ?? 'smtp') as 'smtp' | 'lmtp',
     tls: (settings.get('tls') ?? 'unavailable') as 'unavailable' | 'available' | 'active',

@@ -10,7 +10,8 @@ function play(one: Case, cut: (octets: Uint8Array, write: number) => readonly Ui
   const answers = new Map<string, unknown[]>()
   const rig = rigFor(one, answers)
   const first = one.steps[0]
-  if (first?.kind === 'answer' && first.event === 'greet') answers.set('greet', [first.answer])
+  const greets = first?.kind === 'answer' && first.event === 'greet' && !one.settings.has('from')
+  if (greets) answers.set('greet', [first.answer])
   let out = rig.run()
   answers.clear()
   let write = 0
@@ -57,6 +58,9 @@ function perform(rig: Rig, what: string, where: string): string {
       break
     case 'identity-is':
       expect(session.context.identity ?? 'nobody', where).toBe(argument)
+      break
+    case 'peer-is':
+      expect(session.context.peer, where).toBe(argument)
       break
     case 'answer':
       rig.answer(argument, parseAnswer(rest))

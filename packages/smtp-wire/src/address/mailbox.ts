@@ -49,6 +49,16 @@ export function parseMailbox(text: string, limits: AddressLimits = addressLimits
   return domain === undefined ? undefined : { kind: 'mailbox', localPart: local.value, domain }
 }
 
+/** Reads a whole text as a local-part, and gives it without its quotes. @rfc 5321 4.1.2 */
+export function parseLocalPart(text: string, limits: AddressLimits = addressLimits): string | undefined {
+  const utf8 = limits.utf8 === true
+  // No longer in characters than in octets.
+  if (text.length > limits.localPartOctets || (utf8 && utf8Length(text) > limits.localPartOctets)) return undefined
+  if (!text.startsWith('"')) return isDotString(text, utf8) ? text : undefined
+  const quoted = readQuotedString(text, utf8)
+  return quoted?.end === text.length ? quoted.value : undefined
+}
+
 /**
  * The one spelling of a mailbox: quoted only where the grammar demands it. `parseMailbox` reads it back to the same
  * value.
@@ -62,7 +72,8 @@ export function sameMailbox(a: Mailbox, b: Mailbox): boolean {
   return a.localPart === b.localPart && asciiLower(a.domain) === asciiLower(b.domain)
 }
 
-function formatLocalPart(localPart: string): string {
+/** A local-part by itself, in the one spelling {@link formatMailbox} gives it. */
+export function formatLocalPart(localPart: string): string {
   if (isDotString(localPart, true)) return localPart
   return `"${localPart.replace(/["\\]/g, (c) => `\\${c}`)}"`
 }

@@ -1,4 +1,11 @@
-import { type AddressLimits, addressLimits } from '../address/mailbox.ts'
+import {
+  type AddressLimits,
+  addressLimits,
+  formatLocalPart,
+  formatMailbox,
+  parseLocalPart,
+  parseMailbox,
+} from '../address/mailbox.ts'
 import {
   type ForwardPath,
   formatPath,
@@ -8,7 +15,7 @@ import {
   readReversePath,
 } from '../address/path.ts'
 import { WireError } from '../error.ts'
-import { asciiUpper, encodeUtf8 } from '../octets.ts'
+import { asciiUpper, beyondAscii, encodeUtf8 } from '../octets.ts'
 import { hasControl } from '../reply/reply.ts'
 import { formatParameters, isKeyword, parseParameters, type RawParameter } from './parameters.ts'
 
@@ -18,7 +25,8 @@ export type Command =
   | { readonly kind: 'mail'; readonly reversePath: ReversePath; readonly parameters: readonly RawParameter[] }
   | { readonly kind: 'rcpt'; readonly forwardPath: ForwardPath; readonly parameters: readonly RawParameter[] }
   | { readonly kind: 'data' | 'rset' | 'quit' }
-  | { readonly kind: 'noop' | 'help' | 'vrfy' | 'expn'; readonly argument: string }
+  | { readonly kind: 'noop' | 'help'; readonly argument: string }
+  | { readonly kind: 'vrfy' | 'expn'; readonly argument: string; readonly utf8: boolean }
   | { readonly kind: 'other'; readonly verb: string; readonly argument: string }
 
 /** Verbs that open a session. */
@@ -42,7 +50,9 @@ export type Parsed = Command | { readonly kind: 'fault'; readonly fault: Command
  *
  * Deviations, all of them for clients that are met every day: blanks behind the argument (which RFC 5321 asks to take),
  * blanks behind "FROM:" and "TO:", more than one blank between words, and hello names with "_" and other characters no
- * host name has, as long as they cannot break out of a Received field. Text behind the name in EHLO is dropped.
+ * host name has, as long as they cannot break out of a Received field. Text behind an address literal in a hello is
+ * dropped, which RFC 5321 calls wise; a second word behind a name is a fault. VRFY and EXPN also take their argument in
+ * the brackets of a path; it comes out in one spelling.
  *
  * @param limits with `utf8`, lines may hold what lies beyond ASCII
  * @rfc 5321 4.1.1
@@ -75,9 +85,9 @@ export function parseCommand(text: string, limits: AddressLimits = addressLimits
     case 'HELP':
       return { kind: 'help', argument }
     case 'VRFY':
-      return argument === '' ? fault('argument-missing', verb) : { kind: 'vrfy', argument }
+      return parseLookup('vrfy', argument, limits)
     case 'EXPN':
-      return argument === '' ? fault('argument-missing', verb) : { kind: 'expn', argument }
+      return parseLookup('expn', argument, limits)
     default:
       return { kind: 'other', verb, argument }
   }
@@ -113,6 +123,9 @@ function commandText(command: Command): string {
     case 'other':
       if (!isKeyword(asciiUpper(command.verb))) throw unsafe(`${command.verb} is no verb`, 'verb')
       return withArgument(command.verb, command.argument)
+    case 'vrfy':
+    case 'expn':
+      return `${asciiUpper(command.kind)} ${command.argument}${command.utf8 ? ' SMTPUTF8' : ''}`
     default:
       return withArgument(asciiUpper(command.kind), command.argument)
   }
@@ -129,6 +142,8 @@ function parseHello(verb: HelloVerb, argument: string): Parsed {
   if (argument === '') return fault('argument-missing', verb)
   const space = argument.indexOf(' ')
   const name = space === -1 ? argument : argument.slice(0, space)
+  // RFC 2821 had information follow a literal.
+  if (space !== -1 && !name.startsWith('[')) return fault('hello-name', verb)
   return isHelloName(name) ? { kind: 'hello', verb, name } : fault('hello-name', verb)
 }
 
@@ -152,6 +167,29 @@ function parseRcpt(argument: string, limits: AddressLimits): Parsed {
   return { kind: 'rcpt', forwardPath: path.value, parameters }
 }
 
+/**
+ * ```abnf
+ * vrfy = "VRFY" SP String [ SP "SMTPUTF8" ] CRLF
+ * ```
+ * The String is a local-part or a mailbox; anything else names nobody.
+ *
+ * @rfc 5321 4.1.1.6
+ * @rfc 5321 4.1.1.7
+ * @rfc 6531 3.7.4.2
+ */
+function parseLookup(kind: 'vrfy' | 'expn', text: string, limits: AddressLimits): Parsed {
+  const verb = asciiUpper(kind)
+  if (text === '') return fault('argument-missing', verb)
+  const space = text.lastIndexOf(' ')
+  const utf8 = limits.utf8 === true && space !== -1 && asciiUpper(text.slice(space + 1)) === 'SMTPUTF8'
+  let string = utf8 ? text.slice(0, endOf(text.slice(0, space))) : text
+  if (string.startsWith('<') && string.endsWith('>')) string = string.slice(1, -1)
+  const mailbox = parseMailbox(string, limits)
+  const localPart = mailbox === undefined ? parseLocalPart(string, limits) : undefined
+  if (mailbox !== undefined) return { kind, argument: formatMailbox(mailbox), utf8 }
+  return localPart === undefined ? fault('argument-syntax', verb) : { kind, argument: formatLocalPart(localPart), utf8 }
+}
+
 function parseTail(text: string, at: number, limits: AddressLimits): readonly RawParameter[] | undefined {
   if (at === text.length) return noParameters
   return text.charCodeAt(at) === SP ? parseParameters(text.slice(at + 1), limits.utf8 === true) : undefined
@@ -161,11 +199,6 @@ const noParameters: readonly RawParameter[] = Object.freeze([])
 
 /** Letters, digits and marks that cannot break out of a Received field. */
 const isHelloName = (name: string): boolean => /^[A-Za-z0-9_.:[\]+~*-]{1,255}$/.test(name)
-
-function beyondAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7e) return true
-  return false
-}
 
 /** Where the text ends but for blanks. */
 function endOf(text: string): number {

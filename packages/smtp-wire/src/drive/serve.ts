@@ -9,7 +9,7 @@ import type { ServerHandler, Soon } from './handler.ts'
 import type { Transport } from './transport.ts'
 
 /** What a server session is driven with. */
-export interface ServeOptions<X extends readonly AnyExtension[]> extends Omit<ServerSessionOptions<X>, 'now'> {
+export interface ServeOptions<X extends readonly AnyExtension[]> extends Omit<ServerSessionOptions<X>, 'now' | 'peer'> {
   readonly handler: ServerHandler<X>
   readonly clock: Clock
   /** Hears of the handler's own faults. Silent by default. */
@@ -59,6 +59,7 @@ class Serving<const X extends readonly AnyExtension[]> {
     this.#patience = options.limits?.commandMs ?? serverLimits.commandMs
     this.#session = new ServerSession<X>({
       ...session,
+      peer: transport.peer.address,
       ...(transport.tls !== undefined && { tls: 'active' }),
       now: () => clock.monotonic(),
     })

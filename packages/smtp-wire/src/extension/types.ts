@@ -109,6 +109,8 @@ export interface VerbSpec {
   readonly barrier: boolean
   /** Longest line of the verb, and of its dialogue, with CRLF; where left out, 512. */
   readonly lineOctets?: number
+  /** What HELP says of it: one line, from the verb on. Where left out, the verb alone. */
+  readonly syntax?: string
   /** Decides from the argument (trimmed). A refusal is the reply. */
   run(argument: string, context: SessionContext): VerbEffect
 }

@@ -42,6 +42,11 @@ export type RefusalCode =
 /** A refusal. */
 export type Refusal = Reply<RefusalCode>
 
+/** A reply without an enhanced status: what a greeting and the answer to a hello have to be. @rfc 2034 4 */
+export interface PlainReply<C extends number = number> extends Reply<C> {
+  readonly status?: never
+}
+
 /** The last two numbers of an enhanced status; a reply that only asks to go on (334, 354) has none. @rfc 2034 4 */
 export type StatusDetail<C extends number> = C extends 334 | 354 ? undefined : `${number}.${number}` | undefined
 
@@ -52,7 +57,9 @@ export type StatusDetail<C extends number> = C extends 334 | 354 ? undefined : `
  * @throws WireError UNSAFE_TEXT when a line holds anything but printable characters, blanks and tabs, or `detail` is not
  *   two numbers
  */
-export function reply<C extends number>(code: C, detail: StatusDetail<C>, ...text: string[]): Reply<C> {
+export function reply<C extends number>(code: C, detail: undefined, ...text: string[]): PlainReply<C>
+export function reply<C extends number>(code: C, detail: StatusDetail<C>, ...text: string[]): Reply<C>
+export function reply(code: number, detail: string | undefined, ...text: string[]): Reply {
   const lines = text.length === 0 ? [''] : text
   for (const line of lines)
     if (hasControl(line))
@@ -61,6 +68,11 @@ export function reply<C extends number>(code: C, detail: StatusDetail<C>, ...tex
   if (!isStatusDetail(detail))
     throw new WireError('UNSAFE_TEXT', `"${detail}" is not the end of a status`, { where: 'status' })
   return { code, status: `${Math.floor(code / 100)}.${detail}` as EnhancedStatus, text: lines }
+}
+
+/** The same reply where no enhanced status may stand. @rfc 2034 4 */
+export function withoutStatus<C extends number>({ code, text }: Reply<C>): PlainReply<C> {
+  return { code, text }
 }
 
 /** How a reply must be taken, from its first digit. @rfc 5321 4.2.1 */

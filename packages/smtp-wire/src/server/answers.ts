@@ -1,7 +1,8 @@
+import { beyondAscii } from '../octets.ts'
 import type { Reply } from '../reply/reply.ts'
 import { openTransaction } from './content.ts'
 import { ChunkInput, DataInput } from './content-input.ts'
-import type { Answerable, Answers, HelloEvent, MailEvent, RcptEvent, VerbEvent } from './events.ts'
+import type { Answerable, Answers, HelloEvent, LookupEvent, MailEvent, RcptEvent, VerbEvent } from './events.ts'
 import { answerHelo, grantHello, noGrant } from './hello.ts'
 import * as replies from './replies.ts'
 import type { SessionState } from './state.ts'
@@ -38,7 +39,7 @@ export function applyAnswer(state: SessionState, event: Answerable, answer: Answ
       verb(state, event, answer as Answers['verb'])
       break
     case 'lookup':
-      state.give(answer as Answers['lookup'])
+      lookup(state, event, answer as Answers['lookup'])
       break
   }
 }
@@ -132,4 +133,9 @@ function verb(state: SessionState, event: VerbEvent, answer: Answers['verb']): v
   if ('identity' in answer) state.context = { ...state.context, identity: answer.identity }
   if (reply.code === 334) state.dialogue = event
   state.give(reply)
+}
+
+/** UTF-8 goes to those who said that they take it. @rfc 6531 3.7.4.2 */
+function lookup(state: SessionState, { utf8 }: LookupEvent, reply: Answers['lookup']): void {
+  state.give(!utf8 && reply.text.some(beyondAscii) ? replies.needsUtf8 : reply)
 }

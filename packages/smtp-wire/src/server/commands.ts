@@ -7,6 +7,7 @@ import type { Refusal, Reply } from '../reply/reply.ts'
 import type { Step } from '../step.ts'
 import { openTransaction, startChunk } from './content.ts'
 import type { ServerEvent, VerbEvent } from './events.ts'
+import { answerHelp } from './help.ts'
 import * as replies from './replies.ts'
 import type { SessionState } from './state.ts'
 import { commandTable } from './table.ts'
@@ -24,6 +25,7 @@ export function readCommand(state: SessionState): ServerEvent | 'more' | undefin
   if (state.dialogue !== undefined) return continueDialogue(state, state.dialogue, step)
   const command = parseStep(state, step)
   if (state.rejection !== undefined) return afterRejection(state, state.rejection, command)
+  if (isMail(command) && state.isOverTransactions()) return undefined
   if (command.kind === 'fault') return faultyCommand(state, command)
   if (command.kind === 'other') return runVerb(state, command.verb, command.argument)
   if (command.kind !== 'mail' && command.kind !== 'rcpt' && command.kind !== 'rset') state.output.hurry()
@@ -46,6 +48,9 @@ function parseStep(state: SessionState, step: LineStep): Parsed | Faulty {
 function isEarly(state: SessionState, endsGroup: boolean): boolean {
   return state.input.waiting > 0 && (endsGroup || !state.grant.pipelining)
 }
+
+const isMail = (command: Parsed | Faulty): boolean =>
+  command.kind === 'mail' || (command.kind === 'fault' && command.verb === 'MAIL')
 
 function faultyCommand(state: SessionState, { fault, verb }: Faulty): ServerEvent {
   if (verb === 'HELO' || verb === 'EHLO' || verb === 'LHLO') return state.faultPlain(fault, replies.faultReplies[fault])
@@ -88,9 +93,11 @@ function run(state: SessionState, command: Exclude<Command, { kind: 'other' }>):
         ? undefined
         : state.ask({ kind: 'hello', name: command.name, extended: command.verb !== 'HELO' })
     case 'vrfy':
-      return state.isTooIdle() ? undefined : state.ask({ kind: 'lookup', verb: 'VRFY', argument: command.argument })
-    case 'expn':
-      return state.isTooIdle() ? undefined : state.ask({ kind: 'lookup', verb: 'EXPN', argument: command.argument })
+    case 'expn': {
+      if (state.isTooIdle()) return undefined
+      const { argument, utf8 } = command
+      return state.ask({ kind: 'lookup', verb: command.kind === 'vrfy' ? 'VRFY' : 'EXPN', argument, utf8 })
+    }
     case 'rset':
       if (state.isTooIdle()) return undefined
       state.send(replies.ok)
@@ -100,7 +107,7 @@ function run(state: SessionState, command: Exclude<Command, { kind: 'other' }>):
       if (!state.isTooIdle()) state.send(replies.ok)
       return undefined
     case 'help':
-      if (!state.isTooIdle()) state.send(replies.help)
+      if (!state.isTooIdle()) state.give(answerHelp(command.argument, state))
       return undefined
   }
 }
@@ -159,7 +166,9 @@ function runVerb(state: SessionState, verb: string, argument: string): ServerEve
     case 'assume': {
       const { peer } = effect
       state.restart({ peer: peer.address ?? state.context.peer, identity: peer.identity })
-      return state.ask({ kind: 'greet', assumed: peer })
+      // Behind the end of a transaction.
+      state.told.push(state.ask({ kind: 'greet', assumed: peer }))
+      return undefined
     }
     case 'start-tls':
       state.send(effect.reply)

@@ -4,7 +4,7 @@ import type { LineFault } from '../command/line.ts'
 import type { RawParameter } from '../command/parameters.ts'
 import type { DataFault } from '../content/unstuff.ts'
 import type { AnyExtension, AssumedPeer, MailParameters, RcptParameters } from '../extension/types.ts'
-import type { Refusal, Reply } from '../reply/reply.ts'
+import type { PlainReply, Refusal, RefusalCode, Reply } from '../reply/reply.ts'
 
 /** The peer's fault, by name. Each has been answered by one reply; content under LMTP, by one for each recipient. */
 export type WireFault =
@@ -20,6 +20,7 @@ export type WireFault =
   | 'extension-refusal'
   | 'too-many-errors'
   | 'too-many-idle-commands'
+  | 'too-many-transactions'
   | 'message-too-big'
   | 'timeout'
 
@@ -92,7 +93,10 @@ export interface VerbEvent {
 export interface LookupEvent {
   readonly kind: 'lookup'
   readonly verb: 'VRFY' | 'EXPN'
+  /** A user or list: a local-part alone or a mailbox, quoted only where it must be. */
   readonly argument: string
+  /** The client takes UTF-8 in the reply; where it does not, such an answer is sent as 252 2.6.8. @rfc 6531 3.7.4.2 */
+  readonly utf8: boolean
 }
 /** Told, not asked. */
 export interface TransactionEndEvent {
@@ -128,10 +132,10 @@ export type ServerEvent<X extends readonly AnyExtension[] = readonly AnyExtensio
 
 /** What RFC 5321 4.3.2 allows at each point. */
 export interface Answers {
-  /** 421 and 521 close; 554 waits for QUIT. */
-  readonly greet: Reply<220> | Refusal
+  /** 421 and 521 close; 554 waits for QUIT. Like the next, without an enhanced status. @rfc 2034 4 */
+  readonly greet: PlainReply<220 | RefusalCode>
   /** `accept`: the session composes the reply with its keywords. */
-  readonly hello: 'accept' | Refusal
+  readonly hello: 'accept' | PlainReply<RefusalCode>
   /** 250 opens the transaction. */
   readonly mail: Reply<250> | Refusal
   /** Any of the three takes the recipient. */

@@ -6,7 +6,8 @@ import { type Refusal, type Reply, reply } from '../reply/reply.ts'
 /** Replies the session gives by itself. */
 export const ok: Reply<250> = reply(250, '0.0', 'OK')
 export const sendContent: Reply<354> = reply(354, undefined, 'Start mail input; end with <CRLF>.<CRLF>')
-export const help: Reply<214> = reply(214, '0.0', 'See RFC 5321')
+export const noHelp: Refusal = reply(504, '5.4', 'No help for that')
+export const needsUtf8: Reply<252> = reply(252, '6.8', 'Cannot be told without UTF-8; ask again with SMTPUTF8')
 export const unknownVerb: Refusal = reply(500, '5.1', 'Command not recognized')
 export const obsoleteVerb: Refusal = reply(502, '5.1', 'Command not implemented')
 export const wrongHello: Refusal = reply(500, '5.1', 'Not the hello of this protocol')
@@ -26,6 +27,7 @@ export interface ClosingReplies {
   readonly timedOut: Reply<421>
   readonly tooManyErrors: Reply<421>
   readonly tooManyIdle: Reply<421>
+  readonly tooManyTransactions: Reply<421>
   readonly endlessLine: Reply<421>
 }
 
@@ -39,6 +41,7 @@ export function closingReplies(hostname: string): ClosingReplies {
       timedOut: reply(421, '4.2', `${hostname} Waited too long, closing transmission channel`),
       tooManyErrors: reply(421, '7.0', `${hostname} Too many errors, closing transmission channel`),
       tooManyIdle: reply(421, '7.0', `${hostname} Too many commands without mail, closing transmission channel`),
+      tooManyTransactions: reply(421, '7.0', `${hostname} Too many messages, closing transmission channel`),
       endlessLine: reply(421, '5.2', `${hostname} Line without an end, closing transmission channel`),
     }
   }

@@ -84,6 +84,8 @@ export class SessionState {
   dialogue: VerbEvent | undefined
   errors = 0
   idle = 0
+  /** MAIL commands of this connection, accepted or not. */
+  transactions = 0
   readonly #addresses: AddressLimits
   readonly #addressesInUtf8: AddressLimits
 
@@ -193,6 +195,14 @@ export class SessionState {
     this.idle += 1
     if (this.idle <= this.limits.idleCommands) return false
     this.end('too-many-idle-commands', this.replies.tooManyIdle)
+    return true
+  }
+
+  /** Counts a MAIL, whatever becomes of it; true when there were too many, and the session is over. @rfc 9422 4.1 */
+  isOverTransactions(): boolean {
+    this.transactions += 1
+    if (this.transactions <= this.limits.transactions) return false
+    this.end('too-many-transactions', this.replies.tooManyTransactions)
     return true
   }
 
