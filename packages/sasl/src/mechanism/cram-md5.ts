@@ -29,12 +29,12 @@ export function cramMd5Server(host: string): ServerMechanism {
       const names = prepared([response.subarray(0, space)])
       if (typeof names === 'string') return failure(names)
       const [authcid = ''] = names
+      const given = response.slice(space + 1)
       const found = yield* ask({ kind: 'secret', authcid })
       if (found === 'unavailable') return failure(found)
       // An unknown user costs the same digest.
       const password = found === 'unknown' ? nonce() : found.reveal()
       const expected = encodeUtf8(digestOf(password, sent))
-      const given = response.subarray(space + 1)
       const right = given.length === expected.length && timingSafeEqual(given, expected)
       return right && found !== 'unknown' ? yield* authorize(authcid, '') : failure('refused')
     },
