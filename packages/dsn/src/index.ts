@@ -35,5 +35,4 @@ export type {
 } from './report.ts'
 export type { RespondVerdict } from './respond.ts'
 export { autoSubmitted, mayRespond } from './respond.ts'
-export type { ReportedMessage, ReportedRecipient } from './wanted.ts'
 export { reportable } from './wanted.ts'

@@ -1,9 +1,9 @@
 import { isAscii } from './ascii.ts'
-import { losesTime, type Timed } from './parameter/deliver-by.ts'
+import { losesTime } from './parameter/deliver-by.ts'
 import { hasParameter } from './parameter/list.ts'
-import { parseNotify } from './parameter/notify.ts'
+import { isNever, parseNotify } from './parameter/notify.ts'
 import { encodeOrcpt, parseOrcpt } from './parameter/orcpt.ts'
-import type { EsmtpParameter, Offered, ReportRecipient } from './report.ts'
+import type { EsmtpParameter, Offered, Report, ReportRecipient } from './report.ts'
 
 /** Parameters a message is relayed with. */
 export interface RelayParameters {
@@ -27,7 +27,7 @@ export interface RelayParameters {
  * @rfc 6533 3
  */
 export function relayParameters(
-  message: Timed,
+  message: Pick<Report, 'parameters' | 'arrival' | 'now'>,
   recipients: readonly Pick<ReportRecipient, 'parameters'>[],
   offered: Offered,
 ): RelayParameters {
@@ -61,7 +61,7 @@ function withDelay(parameters: readonly EsmtpParameter[]): readonly EsmtpParamet
   return parameters.map((parameter) => {
     const [keyword, value] = parameter
     const notify = keyword === 'NOTIFY' ? parseNotify(value) : undefined
-    const asks = notify !== undefined && !notify.delay && (notify.success || notify.failure)
+    const asks = notify !== undefined && !notify.delay && !isNever(notify)
     return asks ? [keyword, `${value},DELAY`] : parameter
   })
 }

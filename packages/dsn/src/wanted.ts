@@ -1,13 +1,7 @@
-import { deliverByOf, losesTime } from './parameter/deliver-by.ts'
+import { deliverByOf, losesTime, type Timed } from './parameter/deliver-by.ts'
 import { parameterValue } from './parameter/list.ts'
-import { type Notify, notifyByDefault, parseNotify } from './parameter/notify.ts'
+import { isNever, notifyByDefault, parseNotify } from './parameter/notify.ts'
 import type { Report, ReportRecipient } from './report.ts'
-
-/** What decides whether a message is reported on at all. */
-export type ReportedMessage = Pick<Report, 'reversePath' | 'parameters' | 'arrival' | 'now'>
-
-/** What decides whether a recipient is reported on. */
-export type ReportedRecipient = Pick<ReportRecipient, 'parameters' | 'action' | 'offered'>
 
 /**
  * The recipients a report may name, in their order; none when the reverse-path is null. Cheap enough to be asked before
@@ -23,15 +17,18 @@ export type ReportedRecipient = Pick<ReportRecipient, 'parameters' | 'action' | 
  * @rfc 2852 4.1.4, 4.1.4.2, 4.1.5
  * @rfc 5321 4.5.5
  */
-export function reportable<R extends ReportedRecipient>(
-  message: ReportedMessage,
+export function reportable<R extends Pick<ReportRecipient, 'parameters' | 'action' | 'offered'>>(
+  message: Pick<Report, 'reversePath' | 'parameters' | 'arrival' | 'now'>,
   recipients: readonly R[],
 ): readonly R[] {
   if (message.reversePath === '') return []
   return recipients.filter((recipient) => isWanted(message, recipient))
 }
 
-function isWanted(message: ReportedMessage, { parameters, action, offered }: ReportedRecipient): boolean {
+function isWanted(
+  message: Timed,
+  { parameters, action, offered }: Pick<ReportRecipient, 'parameters' | 'action' | 'offered'>,
+): boolean {
   const notify = parseNotify(parameterValue(parameters, 'NOTIFY')) ?? notifyByDefault
   switch (action) {
     case 'failed':
@@ -46,8 +43,4 @@ function isWanted(message: ReportedMessage, { parameters, action, offered }: Rep
       if (notify.success && offered?.has('DSN') !== true) return true
       return !isNever(notify) && (deliverByOf(message)?.trace === true || losesTime(message, offered))
   }
-}
-
-function isNever({ success, failure, delay }: Notify): boolean {
-  return !(success || failure || delay)
 }

@@ -93,19 +93,24 @@ describe('RET', () => {
 })
 
 describe('ENVID', () => {
-  it('is decoded, case kept', () => {
-    expect(parseEnvid('QQ314159')).toBe('QQ314159')
-    expect(parseEnvid('a+20b+2Bc+3Dd')).toBe('a b+c=d')
-    expect(formatEnvid('a b+c=d')).toBe('a+20b+2Bc+3Dd')
-    expect(parseEnvid('')).toBe('')
+  it.each(vectors<{ value: string; id?: string; written?: string }>('envid'))('$value', ({ value, id, written }) => {
+    expect(parseEnvid(value)).toBe(id)
+    if (id !== undefined) expect(formatEnvid(id)).toBe(written ?? value)
   })
 
-  it('is printable ASCII of at most 100 characters', () => {
-    for (const value of [undefined, 'a+0D+0Ab', 'a+00', '+7F', '+C3+BC', 'a b', 'a'.repeat(101)])
-      expect(parseEnvid(value)).toBeUndefined()
-    expect(parseEnvid('a'.repeat(100))).toBe('a'.repeat(100))
-    for (const id of ['a\r\nb', '\u00fc', '\0', '+'.repeat(34)])
+  it('is refused where it cannot be carried', () => {
+    expect(parseEnvid(undefined)).toBeUndefined()
+    for (const id of ['a\r\nb', '\u00fc', '\0', '+'.repeat(34), 'a'.repeat(101)])
       expect(() => formatEnvid(id)).toThrowError(badParameter)
+  })
+})
+
+describe('the sizes every server must take', () => {
+  it('are taken', () => {
+    expect(parseEnvid('+20'.repeat(33).padEnd(100, 'x'))).toHaveLength(34)
+    expect(parseNotify('SUCCESS,FAILURE,DELAY,DELAY,DELAY')).toEqual({ success: true, failure: true, delay: true })
+    expect(parseOrcpt('rfc822;'.padEnd(500, 'x'))?.address).toHaveLength(493)
+    expect(parseOrcpt('rfc822;'.padEnd(501, 'x'))).toBeUndefined()
   })
 })
 

@@ -27,6 +27,10 @@ export function parseNotify(value: string | undefined): Notify | undefined {
   return { success: words.includes('SUCCESS'), failure: words.includes('FAILURE'), delay: words.includes('DELAY') }
 }
 
+export function isNever({ success, failure, delay }: Notify): boolean {
+  return !(success || failure || delay)
+}
+
 /** The value of a NOTIFY parameter. @rfc 3461 4.1 */
 export function formatNotify({ success, failure, delay }: Notify): string {
   const words = [success && 'SUCCESS', failure && 'FAILURE', delay && 'DELAY'].filter((word) => word !== false)
