@@ -1,5 +1,5 @@
-// What a scheduler's questions cost as the queue grows: the time of each at several
-// depths, every message to a destination of its own and all to one. Usage: node bench/depth.mjs [depth...]. Build first.
+// What a scheduler's questions cost as the queue grows: the time of each at several depths, every message to a
+// destination of its own and all to one, of one priority and of all 19. Usage: node bench/depth.mjs [depth...]. Build first.
 import { randomBytes, randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,8 +16,10 @@ async function timed(times, run) {
   return (((performance.now() - from) / times) * 1000).toFixed(0)
 }
 
+const shapes = [true, false].flatMap((one) => [1, 19].map((levels) => ({ one, levels })))
+
 for (const depth of depths)
-  for (const one of [true, false]) {
+  for (const { one, levels } of shapes) {
     const directory = mkdtempSync(join(process.env.BENCH_DIRECTORY ?? tmpdir(), 'bench-'))
     const store = createSqliteStore({ directory, clock, random })
     await store.open()
@@ -27,11 +29,9 @@ for (const depth of depths)
           const destination = one ? 'dead.example' : `d${n + at}.example`
           const draft = store.draft()
           await draft.write(new Uint8Array(500))
-          await draft.commit({
-            reversePath: 'a@example.org',
-            parameters: [],
-            recipients: [{ address: `x@${destination}`, parameters: [], destination }],
-          })
+          const recipients = [{ address: `x@${destination}`, parameters: [], destination }]
+          const priority = levels === 1 ? 0 : (at % levels) - 9
+          await draft.commit({ reversePath: 'a@example.org', parameters: [], recipients }, { priority })
         }),
       )
     const due = await timed(200, () => store.due(100))
@@ -39,14 +39,17 @@ for (const depth of depths)
     const lease = await timed(100, (n) =>
       store.lease({ destination: destination(n), holder: 'h', duration: 60_000, limit: 1 }),
     )
+    const many = await timed(20, (n) =>
+      store.lease({ destination: destination(100 + n), holder: 'h', duration: 60_000, limit: 20 }),
+    )
     const stats = await timed(50, () => store.stats())
     console.log(
-      `${depth} messages, ${one ? 'one destination' : 'one each'}: due(100) ${due} us, lease(1) ${lease} us, stats ${stats} us`,
+      `${depth} messages, ${one ? 'one destination' : 'one each'}, ${levels} priorities: due(100) ${due} us, lease(1) ${lease} us, lease(20) ${many} us, stats ${stats} us`,
     )
     await store.close()
     const from = performance.now()
     await store.open()
-    console.log(`  opens in ${(performance.now() - from).toFixed(0)} ms with 100 leases to take back`)
+    console.log(`  opens in ${(performance.now() - from).toFixed(0)} ms with these leases to take back`)
     await store.close()
     rmSync(directory, { recursive: true, force: true })
   }

@@ -20,7 +20,7 @@ export class Reports {
   }
 
   /** Makes one ready; a large content is in its file when this resolves. */
-  async add(id: QueueId, { envelope, content }: Spawn, now: Instant): Promise<NewMessage> {
+  async add(id: QueueId, { envelope, content, options = {} }: Spawn, now: Instant): Promise<NewMessage> {
     const { reversePath, parameters } = envelope
     const large = content.length > this.#bodyInRow
     const at = this.#octets
@@ -29,9 +29,11 @@ export class Reports {
       this.contents.push(content)
       this.#octets += content.length
     }
+    const { priority = 0 } = options
+    const facts = { id, acceptedAt: now, size: content.length, priority, reversePath, parameters }
     return {
-      row: messageRow({ id, acceptedAt: now, size: content.length, reversePath, parameters }, crc32(content), large),
-      works: workOf(envelope, now).map((work) => workRow(id, work)),
+      row: messageRow(facts, crc32(content), large),
+      works: workOf(envelope, options, now).map((work) => workRow(id, work)),
       at,
       length: large ? 0 : content.length,
     }

@@ -30,7 +30,6 @@ import {
   checkLeaseRequest,
   checkSettlement,
   createIdMaker,
-  entryOf,
   leaseOf,
   leaseWork,
   workOf,
@@ -42,15 +41,12 @@ import { diskFailed, Vault } from './bodies/vault.ts'
 import { messageFacts, messageRow, workOfRow, workRow } from './database/rows.ts'
 import type { Content } from './draft.ts'
 import { createDraft } from './draft.ts'
+import { changeEntries, readContent, scanEntries, stretch } from './inspect.ts'
 import type { SqliteStoreOptions } from './options.ts'
 import { sqliteStoreCapabilities } from './options.ts'
 import { Reports } from './reports.ts'
-import type { Answered } from './thread/link.ts'
 import { Link, StoreFailed } from './thread/link.ts'
-import type { NewMessage, Page, SettleOrder, Stretch } from './thread/protocol.ts'
-
-/** Ids given to one `change` step. */
-const changeStep = 200
+import type { NewMessage, SettleOrder } from './thread/protocol.ts'
 
 /**
  * Makes a store in a directory of its own; nothing is touched before `open`.
@@ -144,7 +140,7 @@ class SqliteStore implements QueueStore {
 
   async #commit(id: QueueId, content: Content, envelope: Envelope, options: CommitOptions): Promise<Accepted> {
     const now = this.#options.clock.now()
-    const { key, lease: wanted, notBefore } = options
+    const { key, lease: wanted, priority = 0 } = options
     try {
       const link = this.#demand('commit')
       this.#room.demand()
@@ -154,11 +150,11 @@ class SqliteStore implements QueueStore {
         id,
         acceptedAt: now,
         size: filed?.size ?? body?.length ?? 0,
+        priority,
         reversePath: envelope.reversePath,
         parameters: envelope.parameters,
       }
-      const due = Math.max(now, notBefore ?? now)
-      const works = workOf(envelope, due).map(
+      const works = workOf(envelope, options, now).map(
         (work) => (wanted && leaseWork(work, wanted.holder, now + wanted.duration, now)) ?? work,
       )
       const message: NewMessage = {
@@ -215,7 +211,7 @@ class SqliteStore implements QueueStore {
     const link = this.#demand('settle')
     for (const settlement of settlements) {
       checkSettlement(settlement)
-      for (const { envelope } of settlement.spawn ?? []) checkCommit(envelope, {})
+      for (const { envelope, options: given = {} } of settlement.spawn ?? []) checkCommit(envelope, given)
     }
     const now = this.#options.clock.now()
     const reports = new Reports(this.#vault, this.#bodyInRow)
@@ -242,71 +238,20 @@ class SqliteStore implements QueueStore {
     }
   }
 
-  async *read(id: QueueId): AsyncGenerator<Uint8Array> {
-    const link = this.#demand('read')
-    const { answer, contents } = await link.ask('read', { id })
-    if (answer === undefined) throw new QueueError('QUEUE_NOT_FOUND', `no message ${id}`, { id })
-    if (answer.kind === 'corrupt') {
-      const { because } = answer
-      throw new QueueError('QUEUE_CORRUPT', `message ${id}: ${because}`, { id, because })
-    }
-    if (answer.kind === 'row') {
-      yield stretch(contents, answer.body)
-      return
-    }
-    try {
-      yield* this.#vault.read(id, answer.size, answer.sum)
-    } catch (error) {
-      if (QueueError.is(error, 'QUEUE_CORRUPT')) await this.#spoiled(id, error.detail.because)
-      throw error
-    }
+  read(id: QueueId): AsyncIterable<Uint8Array> {
+    return readContent(this.#demand, this.#vault, id)
   }
 
-  /** A file was found damaged, unless the message has gone since, and the file with it. */
-  async #spoiled(id: QueueId, because: string): Promise<void> {
-    const link = this.#demand('read')
-    const { answer } = await link.ask('read', { id })
-    if (answer === undefined) throw new QueueError('QUEUE_NOT_FOUND', `no message ${id}`, { id })
-    await link.ask('spoil', { id, because })
-  }
-
-  async *scan(filter: Filter = {}, after: Cursor = ''): AsyncGenerator<Entry | CorruptEntry> {
-    for (let from: string | undefined = after; from !== undefined; ) {
-      const page: Page = (await this.#demand('scan').ask('scan', { filter, after: from })).answer
-      for (const entry of page.entries)
-        if (entry.kind === 'corrupt') yield entry
-        else
-          yield entryOf(
-            messageFacts(entry.row),
-            entry.works.map((work) => workOfRow(entry.row.id, work)),
-          )
-      from = page.next
-    }
+  scan(filter: Filter = {}, after: Cursor = ''): AsyncIterable<Entry | CorruptEntry> {
+    return scanEntries(this.#demand, filter, after)
   }
 
   async *change(selection: Filter | readonly QueueId[], change: Change): AsyncGenerator<Progress> {
-    const ids = Array.isArray(selection) ? (selection as readonly QueueId[]) : undefined
-    const filter: Filter = ids === undefined ? (selection as Filter) : {}
-    let at = 0
-    let after: string | undefined = ''
-    do {
-      const some = ids?.slice(at, at + changeStep)
-      at += changeStep
-      const link = this.#demand('change')
-      const now = this.#options.clock.now()
-      const asked: Promise<Answered<'change'>> = link.ask('change', {
-        filter,
-        ids: some,
-        after: after ?? '',
-        change,
-        now,
-      })
-      const { answer } = await asked
-      if (answer.progress.length > 0 && change.kind !== 'hold' && change.kind !== 'remove')
+    for await (const progress of changeEntries(this.#demand, selection, change, this.#options.clock)) {
+      if (progress.length > 0 && change.kind !== 'hold' && change.kind !== 'remove')
         this.#tellWork(change.kind === 'expedite')
-      for (const { id, recipients } of answer.progress) yield { id: id as QueueId, recipients }
-      after = answer.next
-    } while (ids === undefined ? after !== undefined : at < ids.length)
+      yield* progress
+    }
   }
 
   async stats(): Promise<QueueStats> {
@@ -324,7 +269,8 @@ class SqliteStore implements QueueStore {
     for (const listener of this.#listeners) queueMicrotask(() => listener(urgent))
   }
 
-  #demand(operation: string): Link {
+  /** The thread, while the store is open. */
+  readonly #demand = (operation: string): Link => {
     if (this.#link === undefined)
       throw new QueueError('QUEUE_CLOSED', `${operation}: the store is not open`, { operation })
     return this.#link
@@ -335,10 +281,6 @@ class SqliteStore implements QueueStore {
     this.#removals.add(removal)
     void removal.then(() => this.#removals.delete(removal))
   }
-}
-
-function stretch(contents: ArrayBuffer, { at, length }: Stretch): Uint8Array {
-  return new Uint8Array(contents, at, length).slice()
 }
 
 /** The name alone: a whole lease would be copied to the other thread, body and all. */

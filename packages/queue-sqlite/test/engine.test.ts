@@ -36,8 +36,8 @@ let serial = 0
 function commitOf(size: number, key?: string): { readonly ask: Ask; readonly content: Uint8Array } {
   const id = String(serial++).padStart(22, '0')
   const content = new Uint8Array(size).fill(66)
-  const facts = { id: id as QueueId, acceptedAt: 1, size, reversePath: 'a@b', parameters: [] }
-  const works = workOf(envelopeTo('a.example'), 1).map((work) => workRow(id, work))
+  const facts = { id: id as QueueId, acceptedAt: 1, size, priority: 0, reversePath: 'a@b', parameters: [] }
+  const works = workOf(envelopeTo('a.example'), {}, 1).map((work) => workRow(id, work))
   const message = { row: messageRow(facts, crc32(content), false), works, at: 0, length: size }
   return { ask: { op: 'commit', message, key, now: 1 }, content }
 }

@@ -10,6 +10,7 @@
 import { damageCases, durabilityCases, manyWriterCases } from './compliance/durability.ts'
 import { intakeCases } from './compliance/intake.ts'
 import { leasingCases } from './compliance/leasing.ts'
+import { lineCases } from './compliance/line.ts'
 import { modelCases } from './compliance/model.ts'
 import { operatorCases } from './compliance/operator.ts'
 import { settlingCases } from './compliance/settling.ts'
@@ -33,6 +34,7 @@ export function queueStoreCases(
   return [
     ...intakeCases,
     ...leasingCases,
+    ...lineCases,
     ...settlingCases,
     ...operatorCases,
     ...durabilityCases,

@@ -15,6 +15,8 @@ export {
 } from './lifecycle/change.ts'
 export type { MessageFacts } from './lifecycle/entry.ts'
 export { entryOf, leaseOf } from './lifecycle/entry.ts'
+export type { InLine } from './lifecycle/line.ts'
+export { dueOf, inLine, levelMs } from './lifecycle/line.ts'
 export type { PlannedSettlement } from './lifecycle/settle.ts'
 export { checkSettlement, planSettlements, settleWork } from './lifecycle/settle.ts'
 export type { RecipientEvent } from './lifecycle/table.ts'

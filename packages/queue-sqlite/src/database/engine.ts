@@ -37,7 +37,7 @@ export class Engine {
       const tables = this.#tables as Tables
       const { setAside } = this.#takeBackLeases(tables)
       this.#acknowledged = tables.batch
-      const greatest = tables.get('SELECT max(id) AS id FROM message')?.id
+      const greatest = tables.db.get('SELECT max(id) AS id FROM message')?.id
       return { ok: true, greatest: typeof greatest === 'string' ? greatest : undefined, setAside }
     } catch (error) {
       this.#disconnect()
@@ -132,7 +132,7 @@ export class Engine {
   }
 
   #takeBackLeases(tables: Tables): News {
-    const rows = tables.all(
+    const rows = tables.db.all(
       'SELECT m.id AS id, w.destination AS destination FROM work AS w JOIN message AS m ON m.seq = w.message WHERE w.until IS NOT NULL ORDER BY w.until, w.message',
     )
     if (rows.length === 0) return noNews

@@ -92,7 +92,7 @@ function changeMessage(
     applied += changed.applied
     if (wish.kind === 'reroute' && changed.moved.length > 0) {
       const present = tables.workOf(message, wish.destination)
-      tables.putWork(message, present, joinWork(present, wish.destination, changed.moved))
+      tables.putWork(message, present, joinWork(present, wish.destination, changed.moved, work))
     }
     tables.putWork(message, work, changed.work)
   }

@@ -1,21 +1,21 @@
 import { DatabaseSync } from 'node:sqlite'
-import { applicationId, schema, schemaVersion } from './schema.ts'
+import { applicationId, migrations, schema, schemaVersion } from './schema.ts'
 
 /** The file is not a queue that this version can read. */
 export class WrongFormat extends Error {
   override readonly name = 'WrongFormat'
   readonly found: string
-  readonly expected: string = `queue version ${schemaVersion}`
+  readonly expected: string = `queue version 1 to ${schemaVersion}`
 
   constructor(found: string) {
-    super(`expected a queue of version ${schemaVersion}, found ${found}`)
+    super(`expected a queue of version 1 to ${schemaVersion}, found ${found}`)
     this.found = found
   }
 }
 
 /**
- * Opens the database for this process alone, making it when there is none. The lock is the kernel's: it ends with the
- * process, however that ends.
+ * Opens the database for this process alone, making it when there is none and bringing an older one up to date, in one
+ * transaction. The lock is the kernel's: it ends with the process, however that ends.
  *
  * @throws WrongFormat, or what SQLite throws; errcode 5 when somebody else has it.
  */
@@ -25,7 +25,7 @@ export function openDatabase(path: string, maxOctets?: number): DatabaseSync {
     // Before the first access: a WAL under an exclusive lock needs no shared memory, and nobody else gets in.
     db.exec('PRAGMA locking_mode = EXCLUSIVE')
     const tables = number(db, 'SELECT count(*) FROM sqlite_schema')
-    if (tables > 0) demandFormat(db)
+    const version = tables > 0 ? demandFormat(db) : undefined
     db.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
@@ -42,7 +42,8 @@ export function openDatabase(path: string, maxOctets?: number): DatabaseSync {
     }
     // Also takes the lock when there is nothing to make.
     db.exec('BEGIN EXCLUSIVE')
-    if (tables === 0) db.exec(schema)
+    if (version === undefined) db.exec(schema)
+    else for (const migration of migrations.slice(version - 1)) db.exec(migration)
     db.exec('COMMIT')
     return db
   } catch (error) {
@@ -51,11 +52,13 @@ export function openDatabase(path: string, maxOctets?: number): DatabaseSync {
   }
 }
 
-function demandFormat(db: DatabaseSync): void {
+/** The version of the tables that are there. */
+function demandFormat(db: DatabaseSync): number {
   const id = number(db, 'PRAGMA application_id')
   if (id !== applicationId) throw new WrongFormat(`a database of another program (application_id ${id})`)
   const version = number(db, 'PRAGMA user_version')
-  if (version !== schemaVersion) throw new WrongFormat(`queue version ${version}`)
+  if (version < 1 || version > schemaVersion) throw new WrongFormat(`queue version ${version}`)
+  return version
 }
 
 /** The one number a statement answers with. */

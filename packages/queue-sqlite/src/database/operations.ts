@@ -23,13 +23,13 @@ export const commit: Do<'commit'> = (scene, { message, key, now }) => {
   const { tables, keepKeysMs } = scene
   if (key !== undefined) {
     // A few at a time: never a long transaction because many keys grew old together.
-    tables.run(
+    tables.db.run(
       'DELETE FROM key WHERE name IN (SELECT name FROM key WHERE at <= ? ORDER BY at LIMIT 20)',
       now - keepKeysMs,
     )
-    const known = tables.get('SELECT id FROM key WHERE name = ?', key)?.id
+    const known = tables.db.get('SELECT id FROM key WHERE name = ?', key)?.id
     if (known !== undefined) return { known: String(known) }
-    tables.run('INSERT INTO key VALUES (?, ?, ?)', key, message.row.id, now)
+    tables.db.run('INSERT INTO key VALUES (?, ?, ?)', key, message.row.id, now)
   }
   insert(scene, message)
   return { known: undefined }
@@ -39,48 +39,21 @@ function insert({ tables, given }: Scene, { row, works, at, length }: NewMessage
   tables.insertMessage(row, row.filed === 1 ? null : given.subarray(at, at + length), works)
 }
 
-export const due: Do<'due'> = ({ tables }, { limit, now }) => {
-  sweep(tables, now)
-  tables.tellDestinations()
-  const rows = tables.all('SELECT name, due FROM destination WHERE due <= ? ORDER BY due LIMIT ?', now, limit + 1)
-  const destinations = rows
-    .slice(0, limit)
-    .map(({ name, due: since }) => ({ destination: name as string, since: since as number }))
-  if (rows.length > limit) return { destinations, next: now }
-  const next = tables.get('SELECT min(due) AS due FROM destination WHERE due > ?', now)?.due as number | null
-  const until = tables.get('SELECT min(until) AS until FROM work WHERE until > ?', now)?.until as number | null
-  const first = Math.min(next ?? Infinity, until ?? Infinity)
-  return { destinations, next: first === Infinity ? undefined : first }
-}
-
-/** Leases that have run out make their work due again; the lease itself stays on it until somebody takes it. */
-function sweep(tables: Tables, now: number): void {
-  const found = tables.all(
-    'SELECT DISTINCT destination FROM work WHERE until <= ? AND due IS NULL AND message NOT IN (SELECT message FROM corrupt)',
-    now,
-  )
-  if (found.length === 0) return
-  tables.run(
-    'UPDATE work SET due = until WHERE until <= ? AND due IS NULL AND message NOT IN (SELECT message FROM corrupt)',
-    now,
-  )
-  for (const { destination } of found) tables.touch(destination as string)
+export const due: Do<'due'> = ({ tables: { lanes } }, { limit, now }) => {
+  lanes.sweep(now)
+  return lanes.due(limit, now)
 }
 
 export const lease: Do<'lease'> = (scene, { destination, holder, until, limit, now }) => {
   const { tables } = scene
-  sweep(tables, now)
+  tables.lanes.sweep(now)
   const leased: LeasedRow[] = []
   while (leased.length < limit) {
     // What is set aside or was abandoned too often is no longer due, hence in rounds.
-    const rows = tables.all(
-      `SELECT m.seq, m.id, m.accepted, m.size, m.facts, m.facts_sum AS factsSum, m.sum, m.filed, m.content
-       FROM work AS w JOIN message AS m ON m.seq = w.message
-       WHERE w.destination = ? AND w.due <= ? ORDER BY w.due, w.message LIMIT ?`,
-      ...[destination, now, limit - leased.length],
-    ) as unknown as (StoredMessage & { readonly content: Uint8Array | null })[]
-    if (rows.length === 0) break
-    for (const { content, ...message } of rows) {
+    const found = tables.lanes.first(destination, limit - leased.length, now)
+    if (found.length === 0) break
+    for (const at of found) {
+      const { content, ...message } = tables.messageAt(at)
       if (message.filed === 0 && crc32(content ?? '') !== message.sum) {
         tables.spoil(message, 'the content does not match its checksum')
         continue
@@ -117,13 +90,13 @@ export const extend: Do<'extend'> = ({ tables }, { leases, until }) => {
     const message = tables.message(id)
     const row = message && tables.workRow(message.seq, destination)
     if (message === undefined || row === undefined || row.until === null || row.fence !== fence) continue
-    tables.run(
+    tables.db.run(
       'UPDATE work SET until = ?, due = NULL WHERE message = ? AND destination = ?',
       until,
       message.seq,
       destination,
     )
-    if (row.due !== null) tables.touch(destination)
+    if (row.due !== null) tables.lanes.touch(row)
     kept.push(at)
   }
   return kept

@@ -8,7 +8,7 @@ export interface MessageRow {
   readonly id: string
   readonly accepted: number
   readonly size: number
-  /** Reverse-path and parameters, as JSON. */
+  /** Reverse-path, parameters and priority, as JSON; version 1 had no priority. */
   readonly facts: string
   /** Checksum of id, times, size and facts. */
   readonly factsSum: number
@@ -33,6 +33,8 @@ export interface WorkRow {
   readonly recipients: string
   /** Checksum of message id, destination and recipients. */
   readonly sum: number
+  /** The message's, where an index can see it. */
+  readonly priority: number
 }
 
 /** What is stored is not what was written. */
@@ -41,8 +43,8 @@ export class Damaged extends Error {
 }
 
 export function messageRow(facts: MessageFacts, sum: number, filed: boolean): MessageRow {
-  const { id, acceptedAt, size, reversePath, parameters } = facts
-  const text = JSON.stringify([reversePath, parameters])
+  const { id, acceptedAt, size, priority, reversePath, parameters } = facts
+  const text = JSON.stringify([reversePath, parameters, priority])
   return {
     id,
     accepted: acceptedAt,
@@ -59,18 +61,23 @@ export function messageFacts(row: Pick<MessageRow, 'id' | 'accepted' | 'size' | 
   const { id, accepted, size, facts } = row
   if (factsSum(id, accepted, size, facts) !== row.factsSum)
     throw new Damaged('the envelope does not match its checksum')
-  const [reversePath, parameters] = JSON.parse(facts) as [string, readonly (readonly (string | null)[])[]]
+  const [reversePath, parameters, priority = 0] = JSON.parse(facts) as [
+    string,
+    readonly (readonly (string | null)[])[],
+    number?,
+  ]
   return {
     id: id as MessageFacts['id'],
     acceptedAt: accepted,
     size,
+    priority,
     reversePath,
     parameters: parameters.map(parameter),
   }
 }
 
 export function workRow(id: string, work: Work): WorkRow {
-  const { destination, fence, lease } = work
+  const { destination, priority, fence, lease } = work
   const recipients = JSON.stringify(work.recipients.map(packed))
   const { queued, held } = tally([work])
   return {
@@ -83,18 +90,20 @@ export function workRow(id: string, work: Work): WorkRow {
     held,
     recipients,
     sum: workSum(id, destination, recipients),
+    priority,
   }
 }
 
 /** @throws Damaged */
 export function workOfRow(
   id: string,
-  row: Pick<WorkRow, 'destination' | 'fence' | 'holder' | 'until' | 'recipients' | 'sum'>,
+  row: Pick<WorkRow, 'destination' | 'fence' | 'holder' | 'until' | 'recipients' | 'sum' | 'priority'>,
 ): Work {
-  const { destination, fence, holder, until, recipients } = row
+  const { destination, fence, holder, until, recipients, priority } = row
   if (workSum(id, destination, recipients) !== row.sum) throw new Damaged('the recipients do not match their checksum')
   return {
     destination,
+    priority,
     fence,
     lease: until === null ? undefined : { holder: holder ?? '', until },
     recipients: (JSON.parse(recipients) as Packed[]).map(unpacked),
@@ -121,11 +130,12 @@ type Packed = [
   wish: 'hold' | 'remove' | null,
   because: string | null,
   lastReply: RecordedReply | null,
+  notBefore?: number | null,
 ]
 
 function packed(recipient: WorkRecipient): Packed {
-  const { index, address, parameters, state, attempts, nextAttempt, warned, abandoned, wish, because, lastReply } =
-    recipient
+  const { index, address, parameters, state, attempts, nextAttempt } = recipient
+  const { warned, abandoned, wish, because, lastReply, notBefore } = recipient
   return [
     index,
     address,
@@ -138,6 +148,7 @@ function packed(recipient: WorkRecipient): Packed {
     wish ?? null,
     because ?? null,
     lastReply ?? null,
+    notBefore ?? null,
   ]
 }
 
@@ -153,6 +164,7 @@ function unpacked([
   wish,
   because,
   reply,
+  notBefore,
 ]: Packed): WorkRecipient {
   return {
     index,
@@ -161,6 +173,7 @@ function unpacked([
     state,
     attempts,
     nextAttempt,
+    notBefore: notBefore ?? undefined,
     warned: warned === 1,
     abandoned,
     wish: wish ?? undefined,

@@ -1,4 +1,4 @@
-import type { Change, DueDestination, Filter, QueueErrorCode, QueueStats, RecipientSettlement } from '@angarium/queue'
+import type { Change, Due, Filter, QueueErrorCode, QueueStats, RecipientSettlement } from '@angarium/queue'
 import type { MessageRow, WorkRow } from '../database/rows.ts'
 
 /** A message ready for the database; its content, unless filed, is a stretch of the batch's buffer. */
@@ -32,7 +32,7 @@ export interface Operations {
   }
   readonly due: {
     ask: { readonly limit: number; readonly now: number }
-    answer: { readonly destinations: readonly DueDestination[]; readonly next: number | undefined }
+    answer: Due
   }
   readonly lease: {
     ask: {

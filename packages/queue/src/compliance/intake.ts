@@ -227,21 +227,6 @@ export const intakeCases: readonly QueueStoreCase[] = [
     },
   },
   {
-    name: 'commit: notBefore keeps the work back, and no lease is given',
-    async run(setup) {
-      const store = await opened(setup)
-      const notBefore = setup.clock.now() + 10 * minute
-      const { leases } = await put(store, envelopeTo('a.example'), {
-        notBefore,
-        lease: { holder: 'one', duration: minute },
-      })
-      same(leases, [], 'leases')
-      same(await store.due(10), { destinations: [], next: notBefore }, 'due')
-      await setup.clock.advance(10 * minute)
-      same((await takeOne(store, 'a.example')).recipients.length, 1, 'recipients')
-    },
-  },
-  {
     name: 'every method but draft, open and onWork rejects with QUEUE_CLOSED before open and after close',
     async run(setup) {
       const store = await setup.create()

@@ -30,9 +30,9 @@ export const leasingCases: readonly QueueStoreCase[] = [
       }
       for (let n = 0; n < 50; n++) await put(store, envelopeTo('a.example'))
       const destinations = [
-        { destination: 'c.example', since: start },
-        { destination: 'a.example', since: start + 1_000 },
-        { destination: 'b.example', since: start + 2_000 },
+        { destination: 'c.example', since: start, priority: 0 },
+        { destination: 'a.example', since: start + 1_000, priority: 0 },
+        { destination: 'b.example', since: start + 2_000, priority: 0 },
       ]
       same(await store.due(10), { destinations, next: undefined }, 'all')
       const cut = await store.due(2)
@@ -54,7 +54,7 @@ export const leasingCases: readonly QueueStoreCase[] = [
       await setup.clock.advance(5_000)
       same(
         await store.due(10),
-        { destinations: [{ destination: 'a.example', since: start + 5_000 }], next: undefined },
+        { destinations: [{ destination: 'a.example', since: start + 5_000, priority: 0 }], next: undefined },
         'due',
       )
     },

@@ -1,3 +1,4 @@
+import { levelMs } from '../lifecycle/line.ts'
 import { createMemoryStore } from '../memory/store.ts'
 import type { Entry, Lease, QueueId, QueueStore, RecipientSettlement, Settlement } from '../store/contract.ts'
 import { createSeededRandom } from '../testing/random.ts'
@@ -27,7 +28,7 @@ export const modelCases: readonly QueueStoreCase[] = [1, 2, 3, 4].map((seed) => 
     }
     for (let step = 0; step < 150; step++) {
       await setup.clock.advance(1 + random.below(3) * random.below(20_000))
-      await operation(step, random, pick, both)
+      await operation(step, random, pick, both, () => setup.clock.now())
       await both(({ store }) => ledger(store), `ledger after step ${step}`)
       await both((one) => shownEntries(one), `entries after step ${step}`)
       await both(({ store }) => dueShown(store), `due after step ${step}`)
@@ -41,6 +42,7 @@ async function operation(
   random: ReturnType<typeof createSeededRandom>,
   pick: <T>(items: readonly T[]) => T,
   both: (run: (side: Side) => Promise<unknown>, what: string) => Promise<void>,
+  now: () => number,
 ): Promise<void> {
   const choice = random.below(10)
   const name = pick(names)
@@ -48,8 +50,11 @@ async function operation(
     const to = Array.from({ length: 1 + random.below(4) }, () => pick(names))
     const body = pattern(pick([0, 10, 5_000, 70_000]))
     const key = random.below(4) === 0 ? `key ${random.below(5)}` : undefined
+    const priority = random.below(2) * (random.below(19) - 9)
+    const wait = random.below(6) === 0 ? random.below(60_000) : 0
     await both(async (one) => {
-      const options = { content: body, ...(key === undefined ? {} : { key }) }
+      const notBefore = now() + wait
+      const options = { content: body, priority, notBefore, ...(key === undefined ? {} : { key }) }
       const { id, duplicate } = await put(one.store, envelopeTo(...to), options)
       if (duplicate) return one.ids.indexOf(id)
       one.ids.push(id)
@@ -58,8 +63,15 @@ async function operation(
     }, `commit at step ${step}`)
   } else if (choice < 5)
     await both(async (one) => {
-      const taken = [...(await take(one.store, name, 1_000))].sort((a, b) => (a.id < b.id ? -1 : 1))
-      one.leases.push(...taken)
+      const places = await placesInLine(one.store, name)
+      const taken = await take(one.store, name, 1_000)
+      const order = taken.flatMap(({ id }) => places.get(id) ?? [])
+      same(
+        order,
+        [...order].sort((a, b) => a - b),
+        'order of the leases',
+      )
+      one.leases.push(...[...taken].sort((a, b) => (a.id < b.id ? -1 : 1)))
       return shownLeases(one, taken)
     }, `lease at step ${step}`)
   else if (choice < 8) {
@@ -76,6 +88,7 @@ async function operation(
     const wish = pick([
       { kind: 'hold', because: 'model' },
       { kind: 'release' },
+      { kind: 'release', early: true },
       { kind: 'expedite' },
       { kind: 'remove' },
       { kind: 'reroute', destination: pick(names) },
@@ -116,7 +129,8 @@ function randomSettlement(lease: Lease, seed: number): Settlement {
     else if (kind === 3) recipients.push({ index, kind: 'deferred', delay: random.below(30_000), because: 'model' })
     else if (kind === 4) recipients.push({ index, kind: 'returned' })
   }
-  const spawn = random.below(4) === 0 ? [{ envelope: envelopeTo('a.example'), content: pattern(50) }] : []
+  const report = { envelope: envelopeTo('a.example'), content: pattern(50), options: { priority: lease.priority } }
+  const spawn = random.below(4) === 0 ? [report] : []
   return { lease: ref(lease), recipients, spawn }
 }
 
@@ -125,13 +139,14 @@ function shownLeases(
   leases: readonly (Pick<Lease, 'id' | 'destination' | 'fence'> & Partial<Lease>)[],
 ): unknown {
   return leases
-    .map(({ id, destination, fence, until, recipients, size }) => ({
+    .map(({ id, destination, fence, until, recipients, size, priority }) => ({
       at: ids.indexOf(id),
       destination,
       fence,
       until,
       recipients,
       size,
+      priority,
     }))
     .sort((a, b) => a.at - b.at || (a.destination < b.destination ? -1 : 1))
 }
@@ -140,8 +155,25 @@ async function shownEntries({ store, ids }: Side): Promise<unknown> {
   return (await entries(store)).map((entry: Entry) => ({ ...entry, id: ids.indexOf(entry.id) }))
 }
 
+/** Where each message's work for a destination stands, unless it is leased: its time is not told then. */
+async function placesInLine(store: QueueStore, destination: string): Promise<ReadonlyMap<QueueId, number>> {
+  const places = new Map<QueueId, number>()
+  for (const { id, priority, recipients } of await entries(store)) {
+    const there = recipients.filter((recipient) => recipient.destination === destination)
+    const due = Math.min(...there.map(({ nextAttempt = Infinity }) => nextAttempt))
+    if (!there.some(({ state }) => state === 'leased')) places.set(id, due - priority * levelMs)
+  }
+  return places
+}
+
 async function dueShown(store: QueueStore): Promise<unknown> {
   const { destinations, next } = await store.due(100)
+  const places = destinations.map(({ since, priority }) => since - priority * levelMs)
+  same(
+    places,
+    [...places].sort((a, b) => a - b),
+    'order of the destinations',
+  )
   // With something due, stores may differ in how much they look beyond it.
   return {
     next: destinations.length === 0 ? next : undefined,

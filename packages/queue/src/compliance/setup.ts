@@ -98,9 +98,9 @@ export function take(store: QueueStore, destination: string, limit = 1_000, hold
   return store.lease({ destination, holder, duration: minute, limit })
 }
 
-/** The only lease there is to have. */
-export async function takeOne(store: QueueStore, destination: string): Promise<Lease> {
-  const [lease, ...more] = await take(store, destination)
+/** The only lease there is to have, or the first. */
+export async function takeOne(store: QueueStore, destination: string, limit?: number): Promise<Lease> {
+  const [lease, ...more] = await take(store, destination, limit)
   if (lease === undefined || more.length > 0)
     fail(`expected one lease for ${destination}, got ${more.length + (lease ? 1 : 0)}`)
   return lease

@@ -12,7 +12,8 @@ export interface Changed {
 }
 
 /**
- * Applies an operator's change to those recipients that `picks` picks. Released and expedited ones are due at `now`.
+ * Applies an operator's change to those recipients that `picks` picks. Released and expedited ones are due at `now`,
+ * unless they wait for a future release.
  * A lease that has run out is to be abandoned first.
  */
 export function changeWork(
@@ -33,9 +34,14 @@ export function changeWork(
   return applied === 0 ? { work, moved, applied } : { work: { ...work, recipients }, moved, applied }
 }
 
-/** Adds rerouted recipients to the work of their new destination. Under a lease they wait for its end. */
-export function joinWork(work: Work | undefined, destination: DestinationKey, moved: readonly WorkRecipient[]): Work {
-  const present = work ?? { destination, fence: 0, lease: undefined, recipients: [] }
+/** Adds recipients rerouted `from` elsewhere to the work of their new destination. Under a lease they wait for its end. */
+export function joinWork(
+  work: Work | undefined,
+  destination: DestinationKey,
+  moved: readonly WorkRecipient[],
+  from: Work,
+): Work {
+  const present = work ?? { destination, priority: from.priority, fence: 0, lease: undefined, recipients: [] }
   return { ...present, recipients: [...present.recipients, ...moved].sort((a, b) => a.index - b.index) }
 }
 
@@ -49,14 +55,19 @@ function applyChange(
   const state = transitions[recipient.state][change.kind]
   if (state === undefined) return undefined
   const leased = recipient.state === 'leased'
+  const waits = recipient.notBefore !== undefined && recipient.notBefore > now
   switch (change.kind) {
     case 'hold':
       if (leased && recipient.wish === 'remove') return undefined
       return { ...recipient, state, because: change.because, wish: leased ? 'hold' : undefined }
     case 'release':
       if (leased) return recipient.wish === 'hold' ? { ...recipient, wish: undefined, because: undefined } : undefined
-      return { ...recipient, state, because: undefined, nextAttempt: now }
+      if (waits && change.early === true)
+        return { ...recipient, state, because: undefined, nextAttempt: now, notBefore: now }
+      if (recipient.state === 'queued') return undefined
+      return { ...recipient, state, because: undefined, nextAttempt: waits ? recipient.notBefore : now }
     case 'expedite':
+      if (waits) return undefined
       return { ...recipient, state, nextAttempt: Math.min(now, recipient.nextAttempt) }
     case 'remove':
       return { ...recipient, state, wish: leased ? 'remove' : undefined }

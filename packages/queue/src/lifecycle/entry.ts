@@ -7,6 +7,7 @@ export interface MessageFacts {
   readonly id: QueueId
   readonly acceptedAt: Instant
   readonly size: number
+  readonly priority: number
   readonly reversePath: string
   readonly parameters: readonly EnvelopeParameter[]
 }
@@ -15,7 +16,7 @@ export interface MessageFacts {
 export function entryOf(message: MessageFacts, works: Iterable<Work>): Entry {
   const recipients: EntryRecipient[] = []
   for (const { destination, recipients: some } of works)
-    for (const { index, address, parameters, state, attempts, nextAttempt, because, lastReply } of some)
+    for (const { index, address, parameters, state, attempts, nextAttempt, notBefore, because, lastReply } of some)
       recipients.push({
         index,
         address,
@@ -24,17 +25,18 @@ export function entryOf(message: MessageFacts, works: Iterable<Work>): Entry {
         state,
         attempts,
         nextAttempt: state === 'queued' ? nextAttempt : undefined,
+        ...(notBefore === undefined ? {} : { notBefore }),
         because,
         lastReply,
       })
   recipients.sort((a, b) => a.index - b.index)
-  const { id, acceptedAt, size, reversePath, parameters } = message
-  return { kind: 'message', id, acceptedAt, size, reversePath, parameters, recipients }
+  const { id, acceptedAt, size, priority, reversePath, parameters } = message
+  return { kind: 'message', id, acceptedAt, size, priority, reversePath, parameters, recipients }
 }
 
 /** The lease that is out on this work, as its holder gets it. The body becomes the holder's own. */
 export function leaseOf(message: MessageFacts, work: Work, body?: Uint8Array): Lease {
-  const { id, acceptedAt, size, reversePath, parameters } = message
+  const { id, acceptedAt, size, priority, reversePath, parameters } = message
   return {
     id,
     destination: work.destination,
@@ -45,6 +47,7 @@ export function leaseOf(message: MessageFacts, work: Work, body?: Uint8Array): L
     recipients: leasedRecipients(work),
     size,
     acceptedAt,
+    priority,
     ...(body === undefined ? {} : { body }),
   }
 }

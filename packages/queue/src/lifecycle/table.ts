@@ -18,12 +18,13 @@ export type RecipientEvent =
 
 /**
  * Where each event leads; what is not in the table is not done. `hold` and `remove` of a leased recipient are wishes:
- * it stays leased, and the wish is granted when it would be queued again.
+ * it stays leased, and the wish is granted when it would be queued again. `release` of a queued one is for a future release.
  */
 export const transitions: { readonly [S in RecipientState]: { readonly [E in RecipientEvent]?: RecipientState } } = {
   queued: {
     lease: 'leased',
     hold: 'held',
+    release: 'queued',
     expedite: 'queued',
     remove: 'removed',
     reroute: 'queued',

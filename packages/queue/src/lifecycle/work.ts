@@ -1,4 +1,5 @@
 import type {
+  CommitOptions,
   DestinationKey,
   Envelope,
   EnvelopeParameter,
@@ -19,6 +20,8 @@ export interface WorkRecipient {
   readonly attempts: number
   /** Meant for `queued` recipients: not to be leased earlier. */
   readonly nextAttempt: Instant
+  /** Of a future release: not due earlier. */
+  readonly notBefore: Instant | undefined
   readonly warned: boolean
   /** Leases in a row that ended without a settlement. */
   readonly abandoned: number
@@ -31,6 +34,8 @@ export interface WorkRecipient {
 /** All recipients of one message that share a destination: what is leased together. Never changed, only replaced. */
 export interface Work {
   readonly destination: DestinationKey
+  /** The message's: decides the place in line. */
+  readonly priority: number
   /** Of the last lease; 0 before the first. Never falls while the message exists. */
   readonly fence: number
   readonly lease: { readonly holder: string; readonly until: Instant } | undefined
@@ -47,8 +52,10 @@ export interface Tally {
   readonly held: number
 }
 
-/** Splits an envelope into work, in order of first appearance of each destination. */
-export function workOf(envelope: Envelope, due: Instant): readonly Work[] {
+/** Splits an envelope accepted at `now` into work, in order of first appearance of each destination. */
+export function workOf(envelope: Envelope, options: CommitOptions, now: Instant): readonly Work[] {
+  const { priority = 0 } = options
+  const notBefore = options.notBefore !== undefined && options.notBefore > now ? options.notBefore : undefined
   const groups = new Map<DestinationKey, WorkRecipient[]>()
   for (const [index, { address, parameters, destination }] of envelope.recipients.entries()) {
     const recipient: WorkRecipient = {
@@ -57,7 +64,8 @@ export function workOf(envelope: Envelope, due: Instant): readonly Work[] {
       parameters,
       state: 'queued',
       attempts: 0,
-      nextAttempt: due,
+      nextAttempt: notBefore ?? now,
+      notBefore,
       warned: false,
       abandoned: 0,
       wish: undefined,
@@ -68,7 +76,13 @@ export function workOf(envelope: Envelope, due: Instant): readonly Work[] {
     if (group === undefined) groups.set(destination, [recipient])
     else group.push(recipient)
   }
-  return [...groups].map(([destination, recipients]) => ({ destination, fence: 0, lease: undefined, recipients }))
+  return [...groups].map(([destination, recipients]) => ({
+    destination,
+    priority,
+    fence: 0,
+    lease: undefined,
+    recipients,
+  }))
 }
 
 /** When some of it may be leased: the end of the present lease, else the earliest next attempt, if any. */
@@ -105,12 +119,13 @@ export function leaseWork(work: Work, holder: string, until: Instant, now: Insta
 export function leasedRecipients(work: Work): readonly LeasedRecipient[] {
   return work.recipients
     .filter(({ state }) => state === 'leased')
-    .map(({ index, address, parameters, attempts, warned, wish, because, lastReply }) => ({
+    .map(({ index, address, parameters, attempts, warned, notBefore, wish, because, lastReply }) => ({
       index,
       address,
       parameters,
       attempts,
       warned,
+      ...(notBefore === undefined ? {} : { notBefore }),
       ...(because === undefined || wish !== undefined ? {} : { lastBecause: because }),
       ...(lastReply === undefined ? {} : { lastReply }),
     }))

@@ -1,12 +1,52 @@
+import { dueOf, inLine } from '../lifecycle/line.ts'
 import { Ranking } from '../ranking.ts'
 import type { DestinationKey, Due, DueDestination, Instant } from '../store/contract.ts'
 
-/** Which work is due when, by destination first. Each question costs what it answers, not what is queued. */
+/** Which work is due when, by priority and destination. Each question costs what it answers, not what is queued. */
 export class DueIndex<M> {
+  readonly #levels = new Map<number, Level<M>>()
+
+  /** Notes when a message's work for a destination is due; `undefined`: never. */
+  set(destination: DestinationKey, priority: number, message: M, due: Instant | undefined): void {
+    const level = this.#levels.get(priority) ?? new Level<M>()
+    level.set(destination, message, due)
+    if (level.size > 0) this.#levels.set(priority, level)
+    else this.#levels.delete(priority)
+  }
+
+  /** The due messages of a destination that are first in line, at most `limit`. */
+  first(destination: DestinationKey, now: Instant, limit: number): readonly M[] {
+    const found = [...this.#levels].flatMap(([priority, level]) =>
+      level.earliest(destination, now, limit).map((one) => ({ ...one, priority })),
+    )
+    return inLine(found)
+      .slice(0, limit)
+      .map(({ message }) => message)
+  }
+
+  /** Destinations with due work, in line. */
+  due(now: Instant, limit: number): Due {
+    const found: DueDestination[] = []
+    let next: Instant | undefined
+    for (const [priority, level] of this.#levels) {
+      const { destinations, later } = level.due(now, limit + 1)
+      for (const one of destinations) found.push({ ...one, priority })
+      if (later !== undefined) next = Math.min(next ?? later, later)
+    }
+    return dueOf(found, limit, now, next)
+  }
+}
+
+/** The work of one priority. */
+class Level<M> {
   readonly #lanes = new Map<DestinationKey, Ranking<M>>()
   readonly #heads = new Ranking<DestinationKey>()
 
-  /** Notes when a message's work for a destination is due; `undefined`: never. */
+  /** Destinations with work. */
+  get size(): number {
+    return this.#heads.size
+  }
+
   set(destination: DestinationKey, message: M, due: Instant | undefined): void {
     const lane = this.#lanes.get(destination) ?? new Ranking<M>()
     if (due === undefined) lane.delete(message)
@@ -21,27 +61,33 @@ export class DueIndex<M> {
     }
   }
 
-  /** The earliest due messages of a destination, at most `limit`. */
-  earliest(destination: DestinationKey, now: Instant, limit: number): readonly M[] {
-    const found: M[] = []
-    const lane = this.#lanes.get(destination)
-    if (lane === undefined || limit <= 0) return found
-    for (const { key, rank } of lane.ascending()) {
-      if (rank > now) break
-      found.push(key)
-      if (found.length >= limit) break
+  earliest(
+    destination: DestinationKey,
+    now: Instant,
+    limit: number,
+  ): readonly { readonly message: M; readonly since: Instant }[] {
+    const found: { readonly message: M; readonly since: Instant }[] = []
+    for (const { key, rank } of this.#lanes.get(destination)?.ascending() ?? []) {
+      if (rank > now || found.length >= limit) break
+      found.push({ message: key, since: rank })
     }
     return found
   }
 
-  /** Destinations with due work, longest waiting first. */
-  due(now: Instant, limit: number): Due {
-    const destinations: DueDestination[] = []
+  /** Due destinations, longest waiting first, and when the first of those that are not due will be. */
+  due(
+    now: Instant,
+    limit: number,
+  ): {
+    readonly destinations: readonly Omit<DueDestination, 'priority'>[]
+    readonly later: Instant | undefined
+  } {
+    const destinations: Omit<DueDestination, 'priority'>[] = []
     for (const { key, rank } of this.#heads.ascending()) {
-      if (rank > now) return { destinations, next: rank }
-      if (destinations.length >= limit) return { destinations, next: now }
+      if (rank > now) return { destinations, later: rank }
+      if (destinations.length >= limit) break
       destinations.push({ destination: key, since: rank })
     }
-    return { destinations, next: undefined }
+    return { destinations, later: undefined }
   }
 }

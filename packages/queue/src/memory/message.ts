@@ -1,7 +1,7 @@
 import type { MessageFacts } from '../lifecycle/entry.ts'
 import type { Work } from '../lifecycle/work.ts'
 import { workOf } from '../lifecycle/work.ts'
-import type { DestinationKey, Envelope, Instant, QueueId } from '../store/contract.ts'
+import type { CommitOptions, DestinationKey, Envelope, Instant, QueueId } from '../store/contract.ts'
 
 /** A message as the memory store keeps it. */
 export interface Message {
@@ -16,12 +16,12 @@ export function newMessage(
   acceptedAt: Instant,
   envelope: Envelope,
   content: Uint8Array,
-  due: Instant,
+  options: CommitOptions,
 ): Message {
   const { reversePath, parameters } = envelope
   return {
-    facts: { id, acceptedAt, size: content.length, reversePath, parameters },
+    facts: { id, acceptedAt, size: content.length, priority: options.priority ?? 0, reversePath, parameters },
     content,
-    works: new Map(workOf(envelope, due).map((work) => [work.destination, work])),
+    works: new Map(workOf(envelope, options, acceptedAt).map((work) => [work.destination, work])),
   }
 }

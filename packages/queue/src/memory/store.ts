@@ -103,11 +103,11 @@ class MemoryStore implements QueueStore {
 
   #commit(id: QueueId, content: Uint8Array, envelope: Envelope, options: CommitOptions): Accepted {
     const now = this.#clock.now()
-    const { key, lease: wanted, notBefore } = options
+    const { key, lease: wanted } = options
     this.#forgetOldKeys(now)
     const known = key === undefined ? undefined : this.#keys.get(key)
     if (known !== undefined) return { id: known.id, duplicate: true, leases: [] }
-    const message = this.#accept(id, content, envelope, now, Math.max(now, notBefore ?? now))
+    const message = this.#accept(id, content, envelope, options, now)
     if (key !== undefined) this.#keys.set(key, { id: message.facts.id, at: now })
     const leases: Lease[] = []
     if (wanted !== undefined)
@@ -119,8 +119,8 @@ class MemoryStore implements QueueStore {
     return { id: message.facts.id, duplicate: false, leases }
   }
 
-  #accept(id: QueueId, content: Uint8Array, envelope: Envelope, now: Instant, due: Instant): Message {
-    const message = newMessage(id, now, structuredCopy(envelope), content, due)
+  #accept(id: QueueId, content: Uint8Array, envelope: Envelope, options: CommitOptions, now: Instant): Message {
+    const message = newMessage(id, now, structuredCopy(envelope), content, options)
     this.#messages.set(message.facts.id, message)
     this.#accepted += envelope.recipients.length
     for (const work of message.works.values()) this.#put(message, work)
@@ -150,7 +150,7 @@ class MemoryStore implements QueueStore {
     const leases: Lease[] = []
     while (leases.length < limit) {
       // What was abandoned once too often turns out not to be due after all, hence in rounds.
-      const found = this.#due.earliest(destination, now, limit - leases.length)
+      const found = this.#due.first(destination, now, limit - leases.length)
       if (found.length === 0) break
       for (const message of found) {
         const work = message.works.get(destination)
@@ -185,7 +185,8 @@ class MemoryStore implements QueueStore {
       ({ id, destination }) => this.#messages.get(id)?.works.get(destination),
       now,
     )
-    for (const { settlement } of plan) for (const spawn of settlement.spawn ?? []) checkCommit(spawn.envelope, {})
+    for (const { settlement } of plan)
+      for (const { envelope, options = {} } of settlement.spawn ?? []) checkCommit(envelope, options)
     let more = false
     const results = plan.map(({ settlement, work }): SettleResult => {
       const message = this.#messages.get(settlement.lease.id)
@@ -193,7 +194,8 @@ class MemoryStore implements QueueStore {
       this.#put(message, work)
       const due = dueAt(work)
       const spawned = (settlement.spawn ?? []).map(
-        ({ envelope, content }) => this.#accept(this.#newId(), content.slice(), envelope, now, now).facts.id,
+        ({ envelope, content, options = {} }) =>
+          this.#accept(this.#newId(), content.slice(), envelope, options, now).facts.id,
       )
       more ||= spawned.length > 0 || (due !== undefined && due <= now)
       return { kind: 'settled', spawned }
@@ -239,7 +241,7 @@ class MemoryStore implements QueueStore {
       if (changed.applied === 0) continue
       applied += changed.applied
       if (change.kind === 'reroute' && changed.moved.length > 0)
-        this.#put(message, joinWork(message.works.get(change.destination), change.destination, changed.moved))
+        this.#put(message, joinWork(message.works.get(change.destination), change.destination, changed.moved, work))
       this.#put(message, changed.work)
     }
     if (applied > 0 && change.kind !== 'hold' && change.kind !== 'remove') this.#tellWork(change.kind === 'expedite')
@@ -263,7 +265,7 @@ class MemoryStore implements QueueStore {
   /** Stores work in its new shape; the message goes when nothing is left to do for it. */
   #put(message: Message, work: Work): void {
     message.works.set(work.destination, work)
-    this.#due.set(work.destination, message, dueAt(work))
+    this.#due.set(work.destination, work.priority, message, dueAt(work))
     if (!isFinished(work) || ![...message.works.values()].every(isFinished)) return
     const sum: { -readonly [K in keyof Tally]: number } = { ...this.#gone }
     addTally(sum, tally(message.works.values()))

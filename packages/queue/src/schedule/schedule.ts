@@ -30,12 +30,18 @@ export const defaultRetryPolicy: RetryPolicy = {
   warnAfterMs: 14_400_000,
 }
 
-/** What a schedule looks at; a {@link Lease} and its recipients have all of it. */
-export interface RetryQuestion {
+/** What the age of a message is told from; a {@link Lease} and its recipients have all of it. */
+export interface AgeQuestion {
+  readonly acceptedAt: Instant
+  /** Of a future release: age counts from here, so that a long wait does not use up the lifetime. @rfc 4865 4.2 */
+  readonly notBefore?: Instant | undefined
+  readonly now: Instant
+}
+
+/** What a schedule looks at to decide about a retry. */
+export interface RetryQuestion extends AgeQuestion {
   /** Attempts begun so far, the failed one included. */
   readonly attempts: number
-  readonly acceptedAt: Instant
-  readonly now: Instant
 }
 
 /** Try again no earlier than `delay` from now, or give up. */
@@ -46,7 +52,7 @@ export interface Schedule {
   readonly policy: RetryPolicy
   nextAttempt(question: RetryQuestion): RetryDecision
   /** Whether the sender is to be told of the delay now. */
-  warningDue(question: { readonly acceptedAt: Instant; readonly now: Instant; readonly warned: boolean }): boolean
+  warningDue(question: AgeQuestion & { readonly warned: boolean }): boolean
 }
 
 /**
@@ -61,18 +67,21 @@ export function createSchedule(options: { readonly random: Random; readonly poli
   const { random } = options
   return {
     policy,
-    nextAttempt({ attempts, acceptedAt, now }) {
-      // A clock that was set back makes messages of the future; they are new, not ageless.
-      const age = Math.max(0, now - acceptedAt)
-      const left = policy.lifetimeMs - age
+    nextAttempt({ attempts, ...question }) {
+      const left = policy.lifetimeMs - age(question)
       if (left <= 0 && attempts >= policy.minAttempts) return { kind: 'expired' }
       const delay = jittered(backOff(policy, attempts), policy.jitter, random)
       return { kind: 'retry', delay: left > 0 ? Math.min(delay, left) : delay }
     },
-    warningDue({ acceptedAt, now, warned }) {
-      return !warned && now - acceptedAt >= policy.warnAfterMs
+    warningDue({ warned, ...question }) {
+      return !warned && age(question) >= policy.warnAfterMs
     },
   }
+}
+
+/** A clock that was set back makes messages of the future; they are new, not ageless. */
+function age({ acceptedAt, notBefore = acceptedAt, now }: AgeQuestion): Millis {
+  return Math.max(0, now - Math.max(acceptedAt, notBefore))
 }
 
 function backOff(policy: RetryPolicy, attempts: number): Millis {

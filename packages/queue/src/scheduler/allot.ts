@@ -1,9 +1,12 @@
+import { levelMs } from '../lifecycle/line.ts'
 import type { DestinationKey, Instant } from '../store/contract.ts'
 
 /** A destination with due work and how much more it may take. */
 export interface Candidate {
   readonly destination: DestinationKey
+  /** Since when its first work is due, and that work's priority. */
   readonly since: Instant
+  readonly priority: number
   readonly active: number
   readonly room: number
 }
@@ -14,30 +17,50 @@ export interface Share {
   readonly limit: number
 }
 
+interface Line extends Candidate {
+  active: number
+  given: number
+}
+
 /**
- * Divides free places: one at a time to whoever then has the fewest under way, the longest waiting first among equals.
- * So a destination that just came gets its place before those with a million waiting get their next.
+ * Divides free places. A higher priority goes first, and each hour of waiting raises a line by one level, up to the
+ * highest there is. Within a level, one place at a time to whoever then has the fewest under way, the longest waiting
+ * first among equals: so a destination that just came gets its place before those with a million waiting get their next.
  */
-export function allot(candidates: readonly Candidate[], free: number): readonly Share[] {
-  const lines = candidates
-    .filter(({ room }) => room > 0)
-    .map(({ destination, since, active, room }) => ({ destination, since, active, room, given: 0 }))
-    .sort((a, b) => a.active - b.active || a.since - b.since)
+export function allot(candidates: readonly Candidate[], free: number, now: Instant): readonly Share[] {
+  const lines = candidates.filter(({ room }) => room > 0).map((one): Line => ({ ...one, given: 0 }))
+  const highest = Math.max(...lines.map(({ priority }) => priority))
+  const levels = new Map<number, Line[]>()
+  for (const line of lines) {
+    const raised = line.priority + Math.floor(Math.max(0, now - line.since) / levelMs)
+    const level = Math.min(highest, raised)
+    const beside = levels.get(level)
+    if (beside === undefined) levels.set(level, [line])
+    else beside.push(line)
+  }
   let left = free
-  // Level by level: all lines at the lowest level get one before the level rises.
-  for (let level = lines[0]?.active ?? 0; left > 0; level++) {
+  for (const [, level] of [...levels].sort(([a], [b]) => b - a)) left = divide(level, left)
+  return lines.filter(({ given }) => given > 0).map(({ destination, given }) => ({ destination, limit: given }))
+}
+
+/** Gives places to the lines of one level; answers how many are left. */
+function divide(lines: Line[], places: number): number {
+  const byNeed = (): Line[] => lines.sort((a, b) => a.active - b.active || a.since - b.since)
+  let left = places
+  // Step by step: all lines with the fewest under way get one before those with one more.
+  for (let least = byNeed()[0]?.active ?? 0; left > 0; least++) {
     let open = false
     for (const line of lines) {
       const more = line.given < line.room
       if (more) open = true
-      if (left === 0 || line.active > level) break
+      if (left === 0 || line.active > least) break
       if (!more) continue
       line.given++
       line.active++
       left--
     }
     if (!open) break
-    lines.sort((a, b) => a.active - b.active || a.since - b.since)
+    byNeed()
   }
-  return lines.filter(({ given }) => given > 0).map(({ destination, given }) => ({ destination, limit: given }))
+  return left
 }

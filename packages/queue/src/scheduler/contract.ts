@@ -111,7 +111,8 @@ export interface Reservation {
 }
 
 /**
- * Hands due work to `deliver`: destinations first, the least served first, then the messages of each.
+ * Hands due work to `deliver`: destinations first, then the messages of each in line. Among destinations the higher
+ * priority goes first, an hour of waiting counting as one level, and the least served first within a level.
  * Keeps one timer and nothing that grows with the queue.
  */
 export interface Scheduler {
@@ -119,9 +120,10 @@ export interface Scheduler {
   start(): void
   /**
    * Sets places aside for a message about to be committed with a lease: accepted, delivered and settled, it costs two
-   * writes. `undefined`: there is no room for all of it now; then commit it without, and it takes its turn.
+   * writes. `undefined`: there is no room for all of it now, or work above its priority (by default 0) waits for room;
+   * then commit it without, and it takes its turn.
    */
-  reserve(destinations: readonly DestinationKey[]): Reservation | undefined
+  reserve(destinations: readonly DestinationKey[], priority?: number): Reservation | undefined
   /** Looks for work soon; calls within one turn are one look. `onWork` of the store does this by itself. */
   wake(): void
   /**

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { DestinationKey, Due, Instant, Millis, QueueStore } from '../store/contract.ts'
+import type { InLine } from '../lifecycle/line.ts'
+import type { DestinationKey, Due, Instant, Lease, Millis, QueueStore } from '../store/contract.ts'
 import type { Candidate } from './allot.ts'
 import type { Destinations } from './destinations.ts'
 
@@ -18,9 +19,9 @@ export class Ready {
   readonly #store: QueueStore
   readonly #clock: Clock
   readonly #destinations: Destinations
-  /** Worth a lease, and since when. */
-  #ready = new Map<DestinationKey, Instant>()
-  /** Due and passed over, longest waiting first. */
+  /** Worth a lease, and what is known of the first in line. */
+  #ready = new Map<DestinationKey, InLine>()
+  /** Due and passed over, in line. */
   #passedOver: DestinationKey[] = []
   #outdated = true
   /** By the wall clock: when the store has more, by all we know. */
@@ -43,13 +44,14 @@ export class Ready {
     this.#nextDue = Math.min(this.#nextDue ?? due, due)
   }
 
-  /** There was less than asked for: nothing is left now. */
-  exhausted(destination: DestinationKey, leased: number): void {
-    this.#ready.delete(destination)
-    // What it has for later was not part of the store's answer.
-    this.#outdated = true
+  /** What came of asking for `limit` leases. */
+  leased(destination: DestinationKey, limit: number, leases: readonly Lease[]): void {
+    const all = leases.length < limit
+    if (all) this.#ready.delete(destination)
+    // What it has for later was not part of the store's answer, nor what stands behind the first of another priority.
+    if (all || leases.at(-1)?.priority !== this.#ready.get(destination)?.priority) this.#outdated = true
     // Either the store's word was not true, or another holder was faster: no haste.
-    if (leased === 0) this.#nextAsk = Math.max(this.#nextAsk, this.#clock.monotonic() + emptyHandedPause)
+    if (leases.length === 0) this.#nextAsk = Math.max(this.#nextAsk, this.#clock.monotonic() + emptyHandedPause)
   }
 
   /** Asks the store when there is reason to, and time. Rejects as the store does. */
@@ -67,9 +69,9 @@ export class Ready {
     if (next !== undefined) this.expect(next)
     this.#ready = new Map()
     this.#passedOver = []
-    for (const { destination, since } of destinations)
+    for (const { destination, ...first } of destinations)
       if (this.#destinations.isCooling(destination)) this.#passedOver.push(destination)
-      else this.#ready.set(destination, since)
+      else this.#ready.set(destination, first)
   }
 
   async #ask(limit: number): Promise<Due> {
@@ -84,19 +86,26 @@ export class Ready {
   /** Those with room. */
   candidates(): readonly Candidate[] {
     const candidates: Candidate[] = []
-    for (const [destination, since] of this.#ready) {
+    for (const [destination, first] of this.#ready) {
       if (this.#destinations.isCooling(destination)) {
         this.#ready.delete(destination)
         this.#passedOver.push(destination)
         continue
       }
       const room = this.#destinations.room(destination)
-      if (room > 0) candidates.push({ destination, since, active: this.#destinations.active(destination), room })
+      if (room > 0) candidates.push({ destination, ...first, active: this.#destinations.active(destination), room })
     }
     return candidates
   }
 
-  /** Takes the destination out that is due, passed over, and has waited longest. */
+  /** Whether work of a higher priority waits for nothing but a free place. */
+  hasAbove(priority: number): boolean {
+    for (const [destination, first] of this.#ready)
+      if (first.priority > priority && this.#destinations.room(destination) > 0) return true
+    return false
+  }
+
+  /** Takes the destination out that is due, passed over, and first in line. */
   takePassedOver(): DestinationKey | undefined {
     return this.#passedOver.shift()
   }

@@ -13,6 +13,8 @@ export function checkCommit(envelope: Envelope, options: CommitOptions): void {
   if (options.key === '') throw misuse('commit', 'an idempotency key is empty')
   if (options.notBefore !== undefined && !isInstant(options.notBefore))
     throw misuse('commit', `notBefore is ${options.notBefore}`)
+  const { priority = 0 } = options
+  if (!Number.isInteger(priority) || Math.abs(priority) > 9) throw misuse('commit', `the priority is ${priority}`)
   if (options.lease !== undefined) checkDuration('commit', options.lease.duration)
 }
 

@@ -48,8 +48,18 @@ export interface CommitOptions {
   readonly key?: string
   /** Lease the message to this holder in the same transaction. The store may decline. */
   readonly lease?: { readonly holder: string; readonly duration: Millis }
-  /** First attempt no earlier than this. */
+  /**
+   * Future release: no attempt before this, and no lease from this commit. Retry lifetime and delay notice count from
+   * here. Of the operator's changes only `release` with `early` goes before it. @rfc 4865 4.2
+   */
   readonly notBefore?: Instant
+  /**
+   * Place in line among all due work: a whole number from -9 to 9, the higher the earlier, by default 0. One level
+   * counts as much as an hour of waiting: work due at `t` goes before work due at `u` of a priority lower by `n` unless
+   * `t` is `n` hours or more after `u`. So nothing starves: what is due is only ever passed by work that falls due
+   * within the next 18 hours, at most one hour for each level above it. @rfc 6710 5.1
+   */
+  readonly priority?: number
 }
 
 /** The store has the message; it survives kill -9 and power loss from here on. */
@@ -93,6 +103,8 @@ export interface Lease extends LeaseRef {
   /** Octets of the content as stored. */
   readonly size: number
   readonly acceptedAt: Instant
+  /** As committed. */
+  readonly priority: number
   /** Small contents come along with the lease; otherwise use `QueueStore.read`. A buffer of the holder's own. */
   readonly body?: Uint8Array
 }
@@ -107,6 +119,8 @@ export interface LeasedRecipient {
   readonly attempts: number
   /** The sender was already told of the delay. */
   readonly warned: boolean
+  /** Set for a future release: when it was released. Lifetime and delay notice count from here, not from acceptance. */
+  readonly notBefore?: Instant
   /** Why the last attempt came to nothing. */
   readonly lastBecause?: string
   readonly lastReply?: RecordedReply
@@ -148,6 +162,8 @@ export type RecipientSettlement =
 export interface Spawn {
   readonly envelope: Envelope
   readonly content: Uint8Array
+  /** A report goes by the priority of the message it is about. @rfc 6710 4.6 */
+  readonly options?: Pick<CommitOptions, 'priority'>
 }
 
 /** Ends a lease. Recipients of the lease it does not name are given back as `returned`. */
@@ -165,13 +181,15 @@ export type SettleResult =
 /** A destination with work that may start now. */
 export interface DueDestination {
   readonly destination: DestinationKey
-  /** When its oldest unleased work became due. */
+  /** When the work that is first in line became due. */
   readonly since: Instant
+  /** Of that work. */
+  readonly priority: number
 }
 
 /** Answer of {@link QueueStore.due}. */
 export interface Due {
-  /** Longest waiting first. */
+  /** In the order of their first work, see {@link CommitOptions.priority}: at equal priority the longest waiting first. */
   readonly destinations: readonly DueDestination[]
   /**
    * When to ask again if nothing else happens; not in the future when the limit cut the list; `undefined`: nothing is
@@ -189,6 +207,7 @@ export interface Entry {
   readonly id: QueueId
   readonly acceptedAt: Instant
   readonly size: number
+  readonly priority: number
   readonly reversePath: string
   readonly parameters: readonly EnvelopeParameter[]
   readonly recipients: readonly EntryRecipient[]
@@ -203,6 +222,8 @@ export interface EntryRecipient {
   readonly state: RecipientState
   readonly attempts: number
   readonly nextAttempt: Instant | undefined
+  /** Set for a future release: when it is or was released. */
+  readonly notBefore?: Instant
   readonly because: string | undefined
   readonly lastReply: RecordedReply | undefined
 }
@@ -231,7 +252,9 @@ export type Cursor = string
 /** An operator's wish. Leased recipients are left alone by all but `hold` and `remove`, which apply when the lease ends. */
 export type Change =
   | { readonly kind: 'hold'; readonly because: string }
-  | { readonly kind: 'release' }
+  /** Ends a hold: due now, or at its future release. `early` also ends the wait for that, of queued ones as well. */
+  | { readonly kind: 'release'; readonly early?: true }
+  /** Next attempt now. Leaves alone what waits for its future release: a peer may ask for this by ETRN. @rfc 1985 5.1 */
   | { readonly kind: 'expedite' }
   | { readonly kind: 'remove' }
   | { readonly kind: 'reroute'; readonly destination: DestinationKey }
@@ -280,9 +303,12 @@ export interface QueueStore {
   close(): Promise<void>
   /** Begins a message. `size` is the sender's estimate in octets, never trusted. */
   draft(hint?: { readonly size?: number }): Draft
-  /** Destinations with work, in fair order. Costs the number asked for, not of messages queued. */
+  /** Destinations with work, in the order of {@link Due}. Costs the number asked for, not of messages queued. */
   due(limit: number): Promise<Due>
-  /** Hands out due work: one message and destination to one holder, until a deadline, under a growing fence. Counts the attempt. */
+  /**
+   * Hands out due work, first in line first: one message and destination to one holder, until a deadline, under a
+   * growing fence. Counts the attempt. Costs the number asked for, not of messages queued.
+   */
   lease(request: LeaseRequest): Promise<readonly Lease[]>
   /** Renews leases; answers with those still the caller's. */
   extend(leases: readonly LeaseRef[], duration: Millis): Promise<readonly LeaseRef[]>
