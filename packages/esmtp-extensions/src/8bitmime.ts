@@ -7,6 +7,7 @@ import {
   type Plan,
   proceed,
   reply,
+  type Veto,
 } from '@angarium/smtp-wire'
 
 /** What the BODY parameter says of the content. @rfc 6152 2 @rfc 3030 3 */
@@ -24,10 +25,11 @@ export type EightBitMime = Extension<{ readonly BODY: ParameterCodec<BodyValue> 
  * A server that lists it keeps every octet as it came; content of this toolkit always is kept so. The third value is
  * taken only where BINARYMIME is offered too (504 else): the parameter has one owner, and this is it. A client announces
  * what the content is where the server offers it, 8-bit where nobody knows. Content known to be 8-bit is not sent to a
- * server that does not offer it: 554 5.6.3, as section 3 demands of a client that does not convert. Content that nobody
- * looked at is sent.
+ * server that does not offer it: 554 5.6.3, as section 3 demands of a client that does not convert; nor is binary content
+ * where BINARYMIME and CHUNKING are not offered. Content that nobody looked at, and that did not come as such, is sent.
  *
- * @rfc 6152
+ * @rfc 6152 3
+ * @rfc 3030 3
  */
 export const eightBitMime: EightBitMime = define(() => ({
   kind: 'veto',
@@ -59,12 +61,12 @@ function define(notOffered: () => Plan): EightBitMime {
     client: {
       plan({ body, parameters }, offer, { offers }): Plan {
         const kind = body ?? kinds.get(parameters.BODY)
-        if (offer === undefined) return kind === '8bit' ? notOffered() : { kind: 'send' }
-        if (kind === '7bit') return { kind: 'send' }
-        return {
-          kind: 'send',
-          mail: { BODY: kind === 'binary' && offers.has('BINARYMIME') ? 'BINARYMIME' : '8BITMIME' },
+        if (kind === 'binary') {
+          if (offer === undefined || !offers.has('BINARYMIME') || !offers.has('CHUNKING')) return notBinary
+          return { kind: 'send', mail: { BODY: 'BINARYMIME' } }
         }
+        if (offer === undefined) return kind === '8bit' ? notOffered() : { kind: 'send' }
+        return kind === '7bit' ? { kind: 'send' } : { kind: 'send', mail: { BODY: '8BITMIME' } }
       },
     },
   })
@@ -75,6 +77,10 @@ function readBody(value = ''): BodyValue | undefined {
   return bodies.find((body) => body === upper)
 }
 
+const notBinary: Veto = {
+  kind: 'veto',
+  reply: reply(554, '6.3', 'Message is binary and the next host takes no such content'),
+}
 const kinds: ReadonlyMap<BodyValue | undefined, BodyKind> = new Map([
   ['7BIT', '7bit'],
   ['8BITMIME', '8bit'],
