@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Channel, ClientExchange, Need, NeedAnswer, ServerExchange, ServerStep } from '../src/index.ts'
 
 export const tls: Channel = { encrypted: true }
@@ -47,4 +49,11 @@ export function converse(client: ClientExchange, server: ServerExchange, answer:
 export function must<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('not offered')
   return value
+}
+
+/** A folder of third-party vectors, `undefined` where it is absent. */
+export function sharedVectors(name: string): string | undefined {
+  const shared = process.env.ANGARIUM_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url))
+  const folder = join(shared, 'vectors', name)
+  return existsSync(folder) ? folder : undefined
 }
