@@ -13,7 +13,6 @@ export * from './address/path.ts'
 export type {
   ClientPhase,
   Loss,
-  Offers,
   OutgoingRecipient,
   OutgoingTransaction,
   RecipientResult,

@@ -96,6 +96,7 @@ const objects: Readonly<Record<ClientPhase, string>> = {
   mail: 'the sender',
   rcpt: 'the recipient',
   data: 'the message',
+  chunk: 'a part of the message',
   content: 'the message',
   end: 'the message',
   rset: 'a command',

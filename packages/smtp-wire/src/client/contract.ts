@@ -71,6 +71,3 @@ export interface OutgoingRecipient {
   readonly forwardPath: ForwardPath
   readonly parameters?: readonly RawParameter[]
 }
-
-/** Keywords of the last EHLO reply, upper case, with their arguments as sent. Empty after HELO. */
-export type Offers = ReadonlyMap<string, readonly string[]>

@@ -1,5 +1,6 @@
+import type { Offers } from '../extension/types.ts'
 import type { Reply } from '../reply/reply.ts'
-import type { ClientPhase, Loss, Offers, RecipientResult } from './contract.ts'
+import type { ClientPhase, Loss, RecipientResult } from './contract.ts'
 
 /** The hello was accepted, also the one after TLS: the session takes a transaction or a command. */
 export interface ReadyEvent {

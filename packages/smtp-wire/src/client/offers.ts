@@ -1,7 +1,7 @@
 import { isKeyword } from '../command/parameters.ts'
+import type { Offers } from '../extension/types.ts'
 import { asciiUpper } from '../octets.ts'
 import type { Reply } from '../reply/reply.ts'
-import type { Offers } from './contract.ts'
 
 /** Nothing offered: before any hello, and after HELO. */
 export const noOffers: Offers = new Map()

@@ -1,6 +1,6 @@
-import type { ClientPhase, Loss, Offers, OutgoingTransaction, RecipientResult } from '../client/contract.ts'
+import type { ClientPhase, Loss, OutgoingTransaction, RecipientResult } from '../client/contract.ts'
 import type { ClientLimits } from '../client/limits.ts'
-import type { AnyExtension } from '../extension/types.ts'
+import type { AnyExtension, Offers } from '../extension/types.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { AbortLike, Clock } from './environment.ts'
 import type { Soon } from './handler.ts'

@@ -1,5 +1,4 @@
 import type { ForwardPath, ReversePath } from '../address/path.ts'
-import type { Offers } from '../client/contract.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 import type { ServerLimits } from '../server/limits.ts'
 
@@ -117,6 +116,9 @@ export interface VerbSpec {
 
 /** Keyword and arguments a server offered in its EHLO reply, arguments as sent. */
 export type Offer = readonly string[]
+
+/** Keywords of the last EHLO reply, upper case, with their arguments as sent. Empty after HELO. */
+export type Offers = ReadonlyMap<string, Offer>
 
 /** What encoding the content needs. `8bit`: lines with octets above 127. `binary`: any octets. @rfc 2045 6.2 */
 export type BodyKind = '7bit' | '8bit' | 'binary'
