@@ -27,3 +27,9 @@ export const sharedText = (path: string): string => readFileSync(`${shared}/${pa
 export const sharedJson = <T>(path: string): T => JSON.parse(sharedText(path)) as T
 export const sharedOctets = (path: string): Uint8Array => new Uint8Array(readFileSync(`${shared}/${path}`))
 export const sharedFiles = (path: string): string[] => readdirSync(`${shared}/${path}`)
+
+/** All files below a folder, by their paths. */
+export const sharedTree = (path: string): string[] =>
+  readdirSync(`${shared}/${path}`, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(shared.length + 1))

@@ -71,14 +71,13 @@ export class StructureScanner {
       const lf = chunk.indexOf(LF, at)
       if (lf === -1) break
       const inHeader = this.#headerStart !== undefined
-      if (inHeader || this.#line.length > 0 || (chunk[at] === DASH && chunk[at + 1] === DASH)) {
+      if (this.#line.length > 0 || (chunk[at] === DASH && chunk[at + 1] === DASH) || (inHeader && lf - at <= 1)) {
         const line = this.#line.joined(chunk.subarray(at, lf), DELIMITER_LENGTH + 1)
         const delimiter = this.#delimiter(line)
         if (delimiter !== undefined || (inHeader && isEmptyLine(line))) {
           const next = this.#offset + lf + 1
-          if (inHeader)
-            this.#endHeader(chunk.subarray(headerFrom, lf), delimiter === undefined ? next : this.#lineStart)
-          if (delimiter !== undefined) this.#delimit(delimiter, next)
+          if (delimiter === undefined) this.#endHeader(chunk.subarray(headerFrom, lf), next)
+          else this.#delimit(delimiter, chunk.subarray(headerFrom, lf), next)
           headerFrom = lf + 1
         }
         this.#line.clear()
@@ -98,6 +97,8 @@ export class StructureScanner {
 
   /** The content is over. */
   finish(): Structure {
+    const delimiter = this.#isOver() ? undefined : this.#delimiter(this.#line.joined(nothing, DELIMITER_LENGTH + 1))
+    if (delimiter !== undefined) this.#delimit(delimiter, nothing, this.#offset)
     this.#lineStart = this.#offset
     this.#endHeader(nothing, this.#offset)
     this.#closeTo(undefined, this.#offset)
@@ -121,7 +122,10 @@ export class StructureScanner {
     return closes && { of: closes, closes: true }
   }
 
-  /** The present line ends a header, being empty, a delimiter, or the content's end. `last` is all of it not held yet. */
+  /**
+   * The present line, an empty one, a delimiter, or the content's end, ends the header there may be. `last` is what is
+   * not held of it, and may go on behind its end.
+   */
   #endHeader(last: Uint8Array, bodyStart: number): void {
     const headerEnd = this.#lineStart
     const octets = this.#header.joined(last, this.#limits.header.octets + 1)
@@ -157,7 +161,8 @@ export class StructureScanner {
     }
   }
 
-  #delimit({ of, closes }: Delimiter, lineEnd: number): void {
+  #delimit({ of, closes }: Delimiter, last: Uint8Array, lineEnd: number): void {
+    this.#endHeader(last, this.#lineStart)
     this.#closeTo(of, this.#lastLineEnd)
     of.firstDelimiter ??= this.#lineStart
     this.#headerStart = closes ? undefined : lineEnd
