@@ -22,7 +22,7 @@ export const chunking: Extension<Record<never, never>, Record<never, never>> = d
   rfc: 3030,
   keyword: 'CHUNKING',
   switches: { chunking: true },
-  verbs: { BDAT: { phases: ['rcpt', 'chunking'], barrier: false, run: readChunk } },
+  verbs: { BDAT: { phases: ['rcpt', 'chunking'], barrier: false, syntax: 'BDAT <size> [LAST]', run: readChunk } },
 })
 
 function readChunk(argument: string): VerbEffect {

@@ -30,6 +30,7 @@ export const etrn: Extension<Record<never, never>, Record<never, never>> = defin
     ETRN: {
       phases: ['ready'],
       barrier: false,
+      syntax: 'ETRN <domain> | @<domain> | #<queue>',
       run: (argument): VerbEffect => (readEtrn(argument) === undefined ? notAnArgument : { kind: 'ask' }),
     },
   },

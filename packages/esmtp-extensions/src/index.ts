@@ -6,6 +6,9 @@
  * @packageDocumentation
  */
 export { type BodyValue, type EightBitMime, eightBitMime, eightBitMimeJustSend } from './8bitmime.ts'
+export { type AuthConnection, type Authentication, authenticate } from './auth/client.ts'
+export { type AuthAnswers, type Authenticator, createAuthenticator } from './auth/server.ts'
+export { auth } from './auth.ts'
 export { binaryMime } from './binarymime.ts'
 export { chunking } from './chunking.ts'
 export { type ByValue, deliverBy, remainingBy } from './deliverby.ts'

@@ -42,6 +42,7 @@ export function xclient(
       XCLIENT: {
         phases: ['fresh', 'ready'],
         barrier: true,
+        syntax: 'XCLIENT <name>=<value> ...',
         run(argument, context): VerbEffect {
           if (!trusts(context)) return { kind: 'reply', reply: reply(550, '7.0', 'Not allowed to speak for others') }
           const peer = readXclient(argument)

@@ -42,6 +42,7 @@ export function xforward(
       XFORWARD: {
         phases: ['ready'],
         barrier: false,
+        syntax: 'XFORWARD <name>=<value> ...',
         run(argument, context): VerbEffect {
           if (!trusts(context)) return { kind: 'reply', reply: reply(550, '7.0', 'Not allowed to speak for others') }
           if (readXforward(argument) === undefined)

@@ -1,3 +1,4 @@
+import { type Mailbox, parseMailbox } from '@angarium/smtp-wire'
 import { type ExtensionCase, extensionCases } from '@angarium/smtp-wire/compliance'
 import { describe, it } from 'vitest'
 import * as esmtp from '../src/index.ts'
@@ -10,6 +11,46 @@ const trusted = ({ peer }: { readonly peer: string | undefined }): boolean => pe
 const now = (): number => Date.UTC(2030, 0, 1)
 
 const cases: Readonly<Record<string, readonly ExtensionCase[]>> = {
+  auth: extensionCases(
+    esmtp.auth(({ tls }) => (tls === 'active' ? ['PLAIN', 'LOGIN'] : [])),
+    {
+      mail: {
+        AUTH: {
+          values: [
+            { kind: 'null' },
+            parseMailbox('e=mc2@example.com') as Mailbox,
+            parseMailbox('"a b"@x.example') as Mailbox,
+          ],
+          malformed: [
+            undefined,
+            '',
+            '<',
+            'ada',
+            '<ada@example.com>',
+            'e+3Dmc2',
+            'a+zz@example.com',
+            `a@${'x'.repeat(494)}`,
+          ],
+        },
+      },
+      verbs: {
+        AUTH: {
+          wellFormed: ['PLAIN', 'plain AGFkYQBzZWNyZXQ=', 'LOGIN ='],
+          malformed: [
+            '',
+            'CRAM-MD5',
+            'PLAIN AGFk=YQ',
+            'PLAIN ==',
+            'PLAIN =AGF',
+            'PLAIN AGFk YQ==',
+            'PLAIN *',
+            'PLAIN AGF',
+          ],
+        },
+      },
+      offeredIn: { tls: 'active' },
+    },
+  ),
   size: extensionCases(esmtp.size, {
     mail: {
       SIZE: {

@@ -5,6 +5,7 @@ import * as esmtp from '../src/index.ts'
 export const byName: Readonly<Record<string, readonly [AnyExtension, ...AnyExtension[]]>> = {
   '8bitmime': [esmtp.eightBitMime],
   '8bitmime, just send': [esmtp.eightBitMimeJustSend],
+  auth: [esmtp.auth(() => ['PLAIN'])],
   binarymime: [esmtp.binaryMime, esmtp.chunking, esmtp.eightBitMime],
   chunking: [esmtp.chunking],
   deliverby: [esmtp.deliverBy(60)],
