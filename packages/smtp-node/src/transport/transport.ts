@@ -12,9 +12,9 @@ export interface TransportSettings {
 }
 
 /**
- * A socket of Node's. It is read in Node's paused mode: at most the stream's own mark (64 KiB) and one read wait in
- * memory for a reader that is slow, and the peer's window does the rest. After TLS the secured socket takes the plain
- * one's place; the plain one keeps nothing but the listener for its errors.
+ * A socket of Node's. What arrives goes straight to the reader that waits for it; the first that nobody waits for stops
+ * the stream, so that at most two reads are in memory for a reader that is slow, and the peer's window does the rest.
+ * After TLS the secured socket takes the plain one's place; the plain one keeps nothing but the listener for its errors.
  */
 export class NodeTransport implements Transport {
   readonly peer: PeerInfo
@@ -27,6 +27,8 @@ export class NodeTransport implements Transport {
   #over = false
   #closing = false
   #reader: ((octets: Uint8Array | undefined) => void) | undefined
+  /** Came while nobody read; the stream stands still then. */
+  #waiting: Uint8Array[] = []
   /** Settles when all that was written is with the system. */
   #flushing: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
@@ -46,8 +48,8 @@ export class NodeTransport implements Transport {
 
   read(): Promise<Uint8Array | undefined> {
     if (this.#reader !== undefined) throw misuse('read')
-    const octets = this.#over || this.#handshaking ? undefined : take(this.#socket)
-    if (this.#over || octets !== undefined) return Promise.resolve(octets)
+    if (this.#over) return Promise.resolve(undefined)
+    if (this.#waiting.length > 0 && !this.#handshaking) return Promise.resolve(this.#takeWaiting())
     return new Promise((resolve) => {
       this.#reader = resolve
     })
@@ -56,9 +58,11 @@ export class NodeTransport implements Transport {
   write(octets: Uint8Array): Promise<void> | undefined {
     const socket = this.#socket
     if (octets.length === 0 || !socket.writable || this.#handshaking) return undefined
-    socket.write(octets, this.#onWritten)
+    socket.write(octets)
     // The system took it all: the usual case, and the buffer is the caller's again.
     if (socket.writableLength === 0) return undefined
+    // Called back behind what waits; a callback with every write would cost each of them a tick.
+    socket.write(nothing, this.#onWritten)
     this.#flushing ??= Promise.withResolvers<void>()
     return this.#flushing.promise
   }
@@ -71,7 +75,9 @@ export class NodeTransport implements Transport {
     const plain = this.#socket
     if (this.#over || plain.destroyed) throw new HandshakeError('ECONNRESET')
     this.#forget(plain)
+    plain.pause()
     // Said in clear, and so by anybody. Node would take it for the handshake's first octets.
+    this.#waiting = []
     discard(plain)
     this.#handshaking = true
     try {
@@ -100,7 +106,8 @@ export class NodeTransport implements Transport {
     socket.end()
     // What still comes is read and dropped: a connection closed with input unread is reset, and a reset can overtake
     // the last reply.
-    discard(socket)
+    this.#waiting = []
+    socket.resume()
     const timer = setTimeout(() => socket.destroy(), LINGER)
     socket.once('close', () => clearTimeout(timer))
   }
@@ -113,25 +120,32 @@ export class NodeTransport implements Transport {
 
   #watch(socket: Socket): void {
     this.#socket = socket
-    socket.on('readable', this.#onReadable)
+    socket.on('data', this.#onData)
     socket.on('end', this.#endReading)
     socket.on('close', this.#onClose)
   }
 
   #forget(socket: Socket): void {
-    socket.off('readable', this.#onReadable)
+    socket.off('data', this.#onData)
     socket.off('end', this.#endReading)
     socket.off('close', this.#onClose)
   }
 
-  readonly #onReadable = (): void => {
-    if (this.#closing) discard(this.#socket)
+  readonly #onData = (octets: Uint8Array): void => {
     const reader = this.#reader
-    if (reader === undefined) return
-    const octets = take(this.#socket)
-    if (octets === undefined) return
-    this.#reader = undefined
-    reader(octets)
+    if (reader !== undefined) {
+      this.#reader = undefined
+      reader(octets)
+    } else if (!this.#closing) {
+      this.#waiting.push(octets)
+      this.#socket.pause()
+    }
+  }
+
+  #takeWaiting(): Uint8Array | undefined {
+    const octets = this.#waiting.shift()
+    if (this.#waiting.length === 0) this.#socket.resume()
+    return octets
   }
 
   readonly #endReading = (): void => {
@@ -156,18 +170,15 @@ export class NodeTransport implements Transport {
   }
 }
 
-/** All that waits, in one piece. */
-function take(socket: Socket): Uint8Array | undefined {
-  return (socket.read() as Buffer | null) ?? undefined
-}
-
 function discard(socket: Socket): void {
-  while (take(socket) !== undefined);
+  while (socket.read() !== null);
 }
 
 function misuse(operation: string): SmtpNodeError<'TRANSPORT_MISUSE'> {
   return new SmtpNodeError('TRANSPORT_MISUSE', `transport: ${operation} out of turn`, { operation })
 }
+
+const nothing = new Uint8Array(0)
 
 /** Milliseconds that a peer has to end its side after we ended ours. */
 const LINGER = 5_000
