@@ -51,7 +51,6 @@ describe('properties', () => {
     fc.assert(
       fc.property(anything, (text) => {
         const once = prepareQuery(text)
-        // Mapping happens before NFKC, which may bring up what would be mapped: such text has no second chance.
         if (once !== undefined) expect(prepareQuery(once)).toBe(once)
       }),
       { numRuns: 2000 },

@@ -1,6 +1,6 @@
 import * as crypto from 'node:crypto'
 import { SaslError } from '../error.ts'
-import { defaultIterations, hashOctets, keysOf, saltedPassword } from '../scram/keys.ts'
+import { defaultIterations, hashOctets, keysOf, plain, saltedPassword } from '../scram/keys.ts'
 import type { ScramHash, ScramVerifier } from '../scram/verifier.ts'
 
 /** Keeps a SCRAM verifier, which SCRAM needs and with which PLAIN and LOGIN can be checked too. */
@@ -103,21 +103,15 @@ export function derive(scheme: Scheme, password: string, salt: Uint8Array, octet
     case 'scrypt': {
       const { r, p } = scheme
       const N = 2 ** scheme.ln
-      return crypto.scryptSync(password, salt, octets, { N, r, p, maxmem: 256 * r * (N + p) })
+      return plain(crypto.scryptSync(password, salt, octets, { N, r, p, maxmem: 256 * r * (N + p) }))
     }
     case 'argon2id': {
       if (!hasArgon2) {
         throw new SaslError('SASL_UNSUPPORTED', 'this runtime has no Argon2', { scheme: scheme.kind })
       }
       const { memory, passes, parallelism } = scheme
-      return crypto.argon2Sync('argon2id', {
-        message: password,
-        nonce: salt,
-        memory,
-        passes,
-        parallelism,
-        tagLength: octets,
-      })
+      const parameters = { message: password, nonce: salt, memory, passes, parallelism, tagLength: octets }
+      return plain(crypto.argon2Sync('argon2id', parameters))
     }
   }
 }
