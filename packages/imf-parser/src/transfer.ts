@@ -5,7 +5,6 @@
  * @packageDocumentation
  */
 export type { HeaderLimits } from './header/limits.ts'
-export type { HeaderFault } from './header/scanner.ts'
 export { encodeBase64 } from './mime/base64.ts'
 export { encodeQuotedPrintable } from './mime/quoted-printable.ts'
 export type { StructureFault, StructureLimits } from './mime/structure.ts'

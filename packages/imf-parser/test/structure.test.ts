@@ -33,6 +33,7 @@ function scan(chunks: readonly string[], limits: StructureLimits = structureLimi
     fault,
     entities: entities.map((entity) => {
       const { form, type, start, headerEnd, bodyStart, end, firstDelimiter, epilogue } = entity
+      expect(end).toBeGreaterThanOrEqual(bodyStart)
       return {
         section: sectionOf(entity),
         form,
@@ -67,6 +68,12 @@ describe('structure', () => {
       true,
       true,
     ])
+  })
+
+  it('keeps no type of more than 16 KiB', () => {
+    const type = (octets: number): string => 'Content-Type: a/b; c='.padEnd(octets - 2, 'd')
+    expect(scan([`${type(16_384)}\r\n\r\n`]).entities[0]?.type).toBe('a/b')
+    expect(scan([`${type(16_385)}\r\n\r\n`]).entities[0]?.type).toBe('text/plain')
   })
 
   describe('limits', () => {

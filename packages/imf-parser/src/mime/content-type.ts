@@ -23,7 +23,7 @@ export function parseContentType(text: string): ContentType | undefined {
   const subtype = reader.token()
   if (subtype === '') return undefined
   const parameters = new Map<string, string>()
-  while (!reader.atEnd()) {
+  while (reader.skip()) {
     const name = asciiLower(reader.token())
     if (name === '' || !reader.take('=')) {
       // No parameter: what cannot be part of a name is passed, and the next is tried.
@@ -49,29 +49,29 @@ class Reader {
     this.#text = text
   }
 
-  /** Passes white space and comments. */
-  atEnd(): boolean {
+  /** Passes white space and comments; tells whether something follows. */
+  skip(): boolean {
     const text = this.#text
     let depth = 0
     for (; this.at < text.length; this.at++) {
       const code = text.charCodeAt(this.at)
       if (code === OPEN) depth += 1
       else if (depth === 0) {
-        if (!isWhite(code)) return false
+        if (!isWhite(code)) return true
       } else if (code === BACKSLASH) this.at += 1
       else if (code === CLOSE) depth -= 1
     }
-    return true
+    return false
   }
 
   take(character: string): boolean {
-    if (this.atEnd() || this.#text[this.at] !== character) return false
+    if (!this.skip() || this.#text[this.at] !== character) return false
     this.at += 1
     return true
   }
 
   token(): string {
-    this.atEnd()
+    this.skip()
     return this.#run(TSPECIALS)
   }
 

@@ -1,3 +1,4 @@
+import type { Field } from '../header/field.ts'
 import type { Header } from '../header/header.ts'
 import { type ContentType, parseContentType, parseToken } from './content-type.ts'
 
@@ -55,7 +56,7 @@ export interface EntityPlace {
 export function openEntity(header: Header, eightBitHeader: boolean, place: EntityPlace): OpenEntity {
   const { parent } = place
   const typeField = header.first('content-type')
-  const type = (typeField && parseContentType(typeField.text)) ?? defaultType(parent)
+  const type = readType(typeField) ?? defaultType(parent)
   const encoding = transferEncoding(header.first('content-transfer-encoding')?.text)
   const entity: OpenEntity = {
     ...place,
@@ -89,7 +90,10 @@ export function boundaryOf(type: ContentType): string {
   return boundary.length <= BOUNDARY_LENGTH ? boundary : ''
 }
 
-/** What an entity is whose header does not say. @rfc 2046 5.1.5 */
+const readType = (field: Field | undefined): ContentType | undefined =>
+  field === undefined || field.raw.length > TYPE_OCTETS ? undefined : parseContentType(field.text)
+
+/** What an entity is whose header does not say, or not so that it can be read. @rfc 2045 5.2 @rfc 2046 5.1.5 */
 const defaultType = (parent: Entity | undefined): ContentType =>
   parent?.form === 'multipart' && parent.type.subtype === 'digest' ? MESSAGE : TEXT
 
@@ -106,6 +110,8 @@ function transferEncoding(text: string | undefined): TransferEncoding {
   return ENCODINGS.find((one) => one === token) ?? 'other'
 }
 
+/** Types are kept for every entity, so a field that is longer counts as one that cannot be read. */
+const TYPE_OCTETS = 16_384
 const ENCODINGS = ['7bit', '8bit', 'binary', 'quoted-printable', 'base64'] as const
 const TEXT: ContentType = { type: 'text', subtype: 'plain', parameters: new Map() }
 const MESSAGE: ContentType = { type: 'message', subtype: 'rfc822', parameters: new Map() }

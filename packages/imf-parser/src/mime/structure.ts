@@ -1,6 +1,5 @@
 import { readHeader } from '../header/header.ts'
 import { type HeaderLimits, headerLimits } from '../header/limits.ts'
-import type { HeaderFault } from '../header/scanner.ts'
 import { CR, decodeText, LF, SP, TAB } from '../octets.ts'
 import { BOUNDARY_LENGTH, boundaryOf, type Entity, type EntityPlace, type OpenEntity, openEntity } from './entity.ts'
 
@@ -18,7 +17,7 @@ export interface StructureLimits {
 export const structureLimits: StructureLimits = { depth: 100, parts: 1000, header: headerLimits }
 
 /** Which limit was met. */
-export type StructureFault = HeaderFault['fault'] | 'too-deep' | 'too-many-parts'
+export type StructureFault = 'header-too-long' | 'too-many-fields' | 'too-deep' | 'too-many-parts'
 
 /** The entities of a message. */
 export interface Structure {

@@ -12,15 +12,17 @@ import { Splice } from './splice.ts'
 /** How a message may be changed. */
 export interface ReencodeOptions {
   /**
-   * What to do where a signature covers what would have to be encoded: `keep` it, which makes the message impossible to
-   * send, as RFC 1847 wants it, or `break` it and say so. DKIM and ARC signatures are always broken: an MTA may encode
-   * what they cover.
+   * What becomes of a `multipart/signed` or `multipart/encrypted` in which something would have to be encoded. `keep`,
+   * the default, leaves it alone, as RFC 1847 has it: the message cannot be sent. `break` encodes it, and tells. DKIM and
+   * ARC leave no such choice: what they sign may be encoded on the way.
    *
-   * @defaultValue `keep`
+   * @rfc 1847 2.1
+   * @rfc 6376 5.3
    */
   readonly sealed?: 'keep' | 'break'
-  /** Octets of a line that the next host takes. Default: 998; `Infinity` where it is known to take any. */
+  /** Octets of a line, without its CRLF, that the next host takes. Default: 998. `Infinity`: long lines are left. */
   readonly lineOctets?: number
+  /** How far the message is looked into. One that goes beyond, and does not fit, is not changed. */
   readonly limits?: StructureLimits
 }
 
@@ -28,10 +30,11 @@ export interface ReencodeOptions {
 export type Reencoding =
   | {
       readonly kind: 'done'
-      /** The new content: views of the old, and new octets between them. */
+      /** The new content: views of the old, which must not be written over meanwhile, and new octets between them. */
       readonly pieces: readonly Uint8Array[]
+      /** Octets in all the pieces. */
       readonly octets: number
-      /** In the order of the content; empty when it is sent as it is. */
+      /** In the order of the parts; empty when the content is sent as it is. */
       readonly changes: readonly Change[]
       /** Signatures that verify no longer, if they did. */
       readonly breaks: readonly Signature[]
@@ -45,7 +48,10 @@ export type Reencoding =
 
 /** What became of a part. */
 export interface Change {
-  /** The number by which IMAP names it: '1' is the body of a simple message, '' a multipart that is the whole. */
+  /**
+   * The number by which IMAP names it: '2.1' is the first part of the second, '1' the body of a message that is no
+   * multipart. '' is the message itself, and the multipart that is its body.
+   */
   readonly part: string
   /** The body was encoded, or what no reader may look at was taken out. */
   readonly change: 'quoted-printable' | 'base64' | 'preamble-dropped' | 'epilogue-dropped'
@@ -53,32 +59,34 @@ export interface Change {
 
 /** Why a message cannot be brought into a form that the next host takes. */
 export type Obstacle =
-  /** A header has octets above 127: the message needs SMTPUTF8. */
+  /** A header has octets above 127: the message needs SMTPUTF8, and header fields are not changed. @rfc 6532 3.7 */
   | 'eight-bit-header'
   /** A header has NUL, CR or LF alone, or a line too long. */
   | 'binary-header'
-  /** It is within a `multipart/signed` or `multipart/encrypted`. */
+  /** What would have to be encoded is in a `multipart/signed` or `multipart/encrypted`. */
   | 'sealed'
-  /** The type is a multipart without parts, or one of `message`, which may not be encoded. */
+  /** What would have to be encoded is a multipart without parts, or a `message` other than RFC 6532 has. @rfc 2045 6.4 */
   | 'composite'
-  /** It is said to be encoded, in a way that does not have such octets or that is not known. */
+  /** It is labelled as encoded, in a way that has no such octets, or that is not known. */
   | 'encoding'
-  /** A delimiter does not stand on a line that the next host takes. */
+  /** The line of a delimiter ends with LF alone, or is too long. */
   | 'delimiter'
   | StructureFault
 
 /**
  * Brings a message into a form for a host without BINARYMIME (`to` 8bit) or without 8BITMIME (`to` 7bit), by encoding the
- * parts that ask for more; `changes` says which. Their labels, and those of the multiparts and messages around them, are
- * corrected, and MIME-Version and Content-Type added where missing. All other octets stay, and are not copied; content
- * that fits already comes back as it is.
+ * parts that ask for more. Decoding gives what they were, octet for octet. Their labels, and those of the multiparts and
+ * messages around them, are corrected; MIME-Version, and a Content-Type with the charset `unknown-8bit`, are added where
+ * missing. Preambles and epilogues, which readers ignore, are dropped when they do not fit. All other octets stay, and
+ * are not copied; content that fits already comes back as it is.
  *
- * Decoding each part gives what it was, octet for octet. Preambles and epilogues, which have no meaning, are dropped when
- * they do not fit.
+ * Takes the whole content, and makes the encoded parts beside it: how large it may be is the caller's to decide. Time is
+ * linear in it.
  *
  * @rfc 6152 3
  * @rfc 3030 3
  * @rfc 2045 6.4
+ * @rfc 1428 3
  */
 export function reencode(content: Uint8Array, to: '8bit' | '7bit', options: ReencodeOptions = {}): Reencoding {
   return new Plan(content, to, options).run()
@@ -87,7 +95,9 @@ export function reencode(content: Uint8Array, to: '8bit' | '7bit', options: Reen
 class Plan {
   readonly #content: Uint8Array
   readonly #to: '8bit' | '7bit'
-  readonly #options: ReencodeOptions
+  readonly #keepsSeals: boolean
+  readonly #lineOctets: number
+  readonly #limits: StructureLimits
   readonly #splice: Splice
   readonly #changes: Change[] = []
   /** Entities with something changed in them. */
@@ -97,18 +107,23 @@ class Plan {
   constructor(content: Uint8Array, to: '8bit' | '7bit', options: ReencodeOptions) {
     this.#content = content
     this.#to = to
-    this.#options = options
+    this.#keepsSeals = options.sealed !== 'break'
+    this.#lineOctets = options.lineOctets ?? LINE_OCTETS
+    this.#limits = options.limits ?? structureLimits
     this.#splice = new Splice(content)
   }
 
   run(): Reencoding {
     const content = this.#content
     if (this.#fits(scanOctets(content, 0, content.length))) return done([content], [], [])
-    const { entities, fault } = readStructure(content, this.#options.limits ?? structureLimits)
+    const { entities, fault } = readStructure(content, this.#limits)
     if (fault !== undefined) return impossible(fault, '')
     for (const entity of entities) {
-      const because = this.#judge(entity)
-      if (because !== undefined) return impossible(because, sectionOf(entity))
+      const header = this.#judgeHeader(entity)
+      if (header !== undefined)
+        return impossible(header, isMessage(entity) ? messageSectionOf(entity) : sectionOf(entity))
+      const body = this.#changeBody(entity)
+      if (body !== undefined) return impossible(body, sectionOf(entity))
     }
     const breaks = entities.flatMap((entity) => (this.#touched.has(entity) ? this.#relabel(entity) : []))
     const pieces = this.#splice.pieces()
@@ -118,26 +133,30 @@ class Plan {
   }
 
   #fits(scan: OctetScan): boolean {
-    return fits(scan.domain(this.#options.lineOctets ?? LINE_OCTETS), this.#to)
+    return fits(scan.domain(this.#lineOctets), this.#to)
   }
 
   #scan(from: number, to: number): OctetScan {
     return scanOctets(this.#content, from, to)
   }
 
-  /** Changes an entity where it must be, or tells why it cannot. */
-  #judge(entity: Entity): Obstacle | undefined {
-    const header = this.#scan(entity.start, entity.bodyStart)
-    if (!this.#fits(header)) return this.#to === '7bit' && header.eightBit ? 'eight-bit-header' : 'binary-header'
-    if (entity.form === 'message') return undefined
-    return entity.form === 'leaf' ? this.#encode(entity) : this.#clear(entity)
+  #judgeHeader({ start, bodyStart }: Entity): Obstacle | undefined {
+    const header = this.#scan(start, bodyStart)
+    if (this.#fits(header)) return undefined
+    return this.#to === '7bit' && header.eightBit ? 'eight-bit-header' : 'binary-header'
+  }
+
+  /** Changes what must be, or tells why it cannot. */
+  #changeBody(entity: Entity): Obstacle | undefined {
+    if (entity.form === 'leaf') return this.#encode(entity)
+    return entity.form === 'multipart' ? this.#clear(entity) : undefined
   }
 
   #encode(leaf: Entity): Obstacle | undefined {
     const { bodyStart, end, type } = leaf
     const scan = this.#scan(bodyStart, end)
     if (this.#fits(scan)) return undefined
-    if (leaf.sealed && this.#keepsSeals()) return 'sealed'
+    if (leaf.sealed && this.#keepsSeals) return 'sealed'
     if (!isIdentity(leaf.encoding)) return 'encoding'
     if (!mayBeEncoded(type)) return 'composite'
     const body = this.#content.subarray(bodyStart, end)
@@ -153,14 +172,10 @@ class Plan {
     const preambleFits = this.#fits(this.#scan(bodyStart, firstDelimiter))
     const epilogueFits = epilogue >= end || this.#fits(this.#scan(epilogue, end))
     if (preambleFits && epilogueFits) return undefined
-    if ((multipart.sealed || isSeal(multipart)) && this.#keepsSeals()) return 'sealed'
+    if ((multipart.sealed || isSeal(multipart)) && this.#keepsSeals) return 'sealed'
     if (!preambleFits) this.#change(multipart, 'preamble-dropped', bodyStart, firstDelimiter, nothing)
     if (!epilogueFits) this.#change(multipart, 'epilogue-dropped', epilogue, end, nothing)
     return undefined
-  }
-
-  #keepsSeals(): boolean {
-    return this.#options.sealed !== 'break'
   }
 
   #change(entity: Entity, change: Change['change'], start: number, end: number, by: Uint8Array): void {
@@ -174,7 +189,7 @@ class Plan {
   /** Mends the header of an entity with something changed in it; answers with the signatures that this breaks. */
   #relabel(entity: Entity): Signature[] {
     const { start, headerEnd } = entity
-    const header = readHeader(this.#content.subarray(start, headerEnd))
+    const header = readHeader(this.#content.subarray(start, headerEnd), this.#limits.header)
     let lines = ''
     if (isMessage(entity) && header.first('mime-version') === undefined) lines += 'MIME-Version: 1.0\r\n'
     const encoded = this.#encodings.get(entity)

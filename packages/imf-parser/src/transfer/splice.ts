@@ -7,10 +7,6 @@ export class Splice {
     this.#content = content
   }
 
-  get isEmpty(): boolean {
-    return this.#edits.length === 0
-  }
-
   /** Ranges must not overlap; of two that begin at one place, the first replaced comes first. */
   replace(start: number, end: number, by: Uint8Array): void {
     this.#edits.push({ start, end, by })

@@ -11,19 +11,23 @@ export interface ContentSurvey {
 
 /** What content asks of the hosts it is sent to. */
 export interface ContentTraits {
+  /** All there are. */
   readonly octets: number
   /** Offset of the body's first octet; undefined when no empty line ends the header. */
   readonly bodyStart: number | undefined
-  /** Of the whole content, with lines of 998 octets. Which is `8bit` where a header has UTF-8. @rfc 2045 6.2 */
+  /** Of header and body, with lines of 998 octets: `8bit` also where only a header has UTF-8. @rfc 2045 6.2 */
   readonly domain: ContentDomain
   /** The message's own header has octets above 127, and goes by SMTPUTF8 only. @rfc 6532 3.2 */
   readonly eightBitHeader: boolean
-  /** The same of the header of a part, or of an attached message, or of a part of one. @rfc 6532 3.7 */
+  /** The same of the header of a part, of an attached message, or of a part of one. @rfc 6532 3.7 */
   readonly eightBitPartHeader: boolean
   /** There are octets above 127 behind the message's own header. */
   readonly eightBitBody: boolean
+  /** There is a NUL. */
   readonly nul: boolean
+  /** There is a CR without LF behind it. */
   readonly bareCr: boolean
+  /** There is a LF without CR before it. */
   readonly bareLf: boolean
   /** Octets of the longest line, without its line end. */
   readonly longestLine: number
@@ -33,7 +37,7 @@ export interface ContentTraits {
 
 /**
  * Begins to survey content: one pass over its octets, and one over the line starts of multiparts. Headers of parts are
- * seen as deep and as many as the limits let; in a body that is encoded they are no headers.
+ * seen as deep and as many as the limits let. What looks like one in an encoded body or a `message/global` is none.
  *
  * @rfc 6531 3.6
  */
