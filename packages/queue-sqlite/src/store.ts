@@ -32,6 +32,7 @@ import {
   createIdMaker,
   leaseOf,
   leaseWork,
+  lowestLevel,
   workOf,
 } from '@angarium/queue/lifecycle'
 import type { BodyFiles } from './bodies/files.ts'
@@ -191,9 +192,12 @@ class SqliteStore implements QueueStore {
   async lease(request: LeaseRequest): Promise<readonly Lease[]> {
     const link = this.#demand('lease')
     checkLeaseRequest(request)
-    const { destination, holder, duration, limit } = request
+    const { destination, holder, duration, limit, level = lowestLevel } = request
     const now = this.#options.clock.now()
-    const { answer, contents } = await link.ask('lease', { destination, holder, until: now + duration, limit, now })
+    const { answer, contents } = await link.ask('lease', {
+      ...{ destination, holder, limit, level, now },
+      until: now + duration,
+    })
     return answer.map(({ row, work, body }) =>
       leaseOf(messageFacts(row), workOfRow(row.id, work), body && stretch(contents, body)),
     )

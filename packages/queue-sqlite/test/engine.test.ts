@@ -165,7 +165,7 @@ describe('the database', () => {
     let accepted = 0
     while (commit(engine, 1, 20_000)[0]?.ok === true) accepted++
     expect(accepted).toBeGreaterThan(3)
-    const lease: Ask = { op: 'lease', destination: 'a.example', holder: 'h', until: 100, limit: 3, now: 2 }
+    const lease: Ask = { op: 'lease', destination: 'a.example', holder: 'h', until: 100, limit: 3, level: -9, now: 2 }
     const outcomes = commit(engine, 2, 20_000, undefined, lease)
     expect(outcomes[0]).toMatchObject({ ok: false, code: 'QUEUE_STORE_FAILED', clean: true, full: true })
     expect(outcomes[1]).toMatchObject({ ok: true })
@@ -269,7 +269,7 @@ describe('the database', () => {
     db.exec("UPDATE work SET recipients = 'x'")
     db.close()
     engine.open()
-    const lease: Ask = { op: 'lease', destination: 'a.example', holder: 'h', until: 100, limit: 3, now: 2 }
+    const lease: Ask = { op: 'lease', destination: 'a.example', holder: 'h', until: 100, limit: 3, level: -9, now: 2 }
     const told = (now: number, ask: Ask): number =>
       engine.handle({ now, asks: [ask], contents: new ArrayBuffer(0) }).news.setAside.length
     for (const errcode of [ioError, fullDisk]) {
@@ -296,7 +296,15 @@ describe('plans', () => {
     const ask = (now: number, one: Ask): Outcome | undefined =>
       engine.handle({ now, asks: [one], contents: new ArrayBuffer(0) }).outcomes[0]
     ask(1, { op: 'due', limit: 10, now: 1 })
-    const leased = ask(1, { op: 'lease', destination: 'a.example', holder: 'h', until: 5, limit: 10, now: 1 })
+    const leased = ask(1, {
+      op: 'lease',
+      destination: 'a.example',
+      holder: 'h',
+      until: 5,
+      limit: 10,
+      level: -9,
+      now: 1,
+    })
     const [row] = leased?.ok === true ? (leased.answer as readonly { row: { id: string } }[]) : []
     const lease = { id: row?.row.id ?? '', destination: 'a.example', fence: 1 }
     ask(1, { op: 'extend', leases: [lease], until: 6 })

@@ -16,7 +16,7 @@ export {
 export type { MessageFacts } from './lifecycle/entry.ts'
 export { entryOf, leaseOf } from './lifecycle/entry.ts'
 export type { InLine } from './lifecycle/line.ts'
-export { dueOf, inLine, levelMs } from './lifecycle/line.ts'
+export { dueForLevel, dueOf, inLine, levelMs, levelOf, lowestLevel } from './lifecycle/line.ts'
 export type { PlannedSettlement } from './lifecycle/settle.ts'
 export { checkSettlement, planSettlements, settleWork } from './lifecycle/settle.ts'
 export type { RecipientEvent } from './lifecycle/table.ts'

@@ -58,6 +58,16 @@ describe('retry schedule', () => {
     expect(warningDue({ acceptedAt: 0, now: 14_400_000, warned: true })).toBe(false)
   })
 
+  it('counts the age of a future release from its release', () => {
+    const { nextAttempt, warningDue } = schedule({ jitter: 0 })
+    const long = { acceptedAt: 0, notBefore: 30 * day }
+    expect(nextAttempt({ ...long, attempts: 9, now: 35 * day - 1_000 })).toEqual({ kind: 'retry', delay: 1_000 })
+    expect(nextAttempt({ ...long, attempts: 9, now: 35 * day })).toEqual({ kind: 'expired' })
+    expect(warningDue({ ...long, now: 30 * day + 14_399_999, warned: false })).toBe(false)
+    expect(warningDue({ ...long, now: 30 * day + 14_400_000, warned: false })).toBe(true)
+    expect(nextAttempt({ acceptedAt: 0, notBefore: undefined, attempts: 9, now: 5 * day }).kind).toBe('expired')
+  })
+
   it('refuses a policy that could spin or never end', () => {
     for (const policy of [
       { firstMs: 0 },

@@ -1,6 +1,6 @@
 import type { Due, DueDestination } from '@angarium/queue'
 import type { InLine } from '@angarium/queue/lifecycle'
-import { dueOf, inLine, levelMs } from '@angarium/queue/lifecycle'
+import { dueForLevel, dueOf, inLine, levelMs } from '@angarium/queue/lifecycle'
 import type { Statements } from './statements.ts'
 
 /** The work of one priority for one destination. */
@@ -49,7 +49,7 @@ export class Lanes {
       'SELECT destination, due AS since, priority FROM lane WHERE priority = ? AND due <= ? ORDER BY due LIMIT ?'
     const later = 'SELECT min(due) AS at FROM lane WHERE priority = ? AND due > ?'
     const priorities = [...this.#priorities(levels)]
-    const found = this.#heads<DueDestination>(priorities, rows, [], limit + 1, now)
+    const found = this.#heads<DueDestination>(priorities, rows, [], limit + 1, () => now)
     const ends = this.#db.get('SELECT min(until) AS at FROM work WHERE until > ?', now)
     const next = [ends, ...priorities.map((priority) => this.#db.get(later, priority, now))]
       .map((row) => row?.at)
@@ -57,14 +57,17 @@ export class Lanes {
     return dueOf(found, limit, now, next.length === 0 ? undefined : Math.min(...next))
   }
 
-  /** The numbers of the messages that are due for a destination and first in line, at most `limit`. */
-  first(destination: string, limit: number, now: number): readonly number[] {
+  /** The numbers of messages due for a destination, first in line and at `level` or above, at most `limit`. */
+  first(destination: string, level: number, limit: number, now: number): readonly number[] {
     const levels = `SELECT priority FROM work
       WHERE due IS NOT NULL AND destination = ? AND priority < ? ORDER BY priority DESC LIMIT 1`
     const rows = `SELECT message, due AS since, priority FROM work
       WHERE destination = ? AND priority = ? AND due <= ? ORDER BY due, message LIMIT ?`
     const priorities = this.#priorities(levels, destination)
-    const found = this.#heads<InLine & { readonly message: number }>(priorities, rows, [destination], limit, now)
+    const found = this.#heads<InLine & { readonly message: number }>(
+      ...([priorities, rows, [destination], limit] as const),
+      (priority) => dueForLevel(level, priority, now),
+    )
     return inLine(found)
       .slice(0, limit)
       .map(({ message }) => message)
@@ -86,13 +89,13 @@ export class Lanes {
     sql: string,
     of: readonly string[],
     limit: number,
-    now: number,
+    due: (priority: number) => number,
   ): readonly T[] {
     const found: T[] = []
     // Once one priority fills the list alone, another has to offer work that stands before the last of it.
     let last = Infinity
     for (const priority of priorities) {
-      const until = Math.min(now, last + priority * levelMs)
+      const until = Math.min(due(priority), last + priority * levelMs)
       const rows = this.#db.all(sql, ...of, priority, until, limit) as unknown as readonly T[]
       found.push(...rows)
       const end = rows[limit - 1]

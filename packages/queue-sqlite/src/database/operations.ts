@@ -44,13 +44,13 @@ export const due: Do<'due'> = ({ tables: { lanes } }, { limit, now }) => {
   return lanes.due(limit, now)
 }
 
-export const lease: Do<'lease'> = (scene, { destination, holder, until, limit, now }) => {
+export const lease: Do<'lease'> = (scene, { destination, holder, until, limit, level, now }) => {
   const { tables } = scene
   tables.lanes.sweep(now)
   const leased: LeasedRow[] = []
   while (leased.length < limit) {
     // What is set aside or was abandoned too often is no longer due, hence in rounds.
-    const found = tables.lanes.first(destination, limit - leased.length, now)
+    const found = tables.lanes.first(destination, level, limit - leased.length, now)
     if (found.length === 0) break
     for (const at of found) {
       const { content, ...message } = tables.messageAt(at)

@@ -40,6 +40,7 @@ export interface Operations {
       readonly holder: string
       readonly until: number
       readonly limit: number
+      readonly level: number
       readonly now: number
     }
     answer: readonly LeasedRow[]

@@ -210,6 +210,7 @@ export const leasingCases: readonly QueueStoreCase[] = [
       await rejects('QUEUE_MISUSE', () => store.lease({ ...request, duration: 0 }), 'no duration')
       await rejects('QUEUE_MISUSE', () => store.lease({ ...request, duration: Number.NaN }), 'duration NaN')
       await rejects('QUEUE_MISUSE', () => store.lease({ ...request, limit: -1 }), 'limit -1')
+      await rejects('QUEUE_MISUSE', () => store.lease({ ...request, level: Number.NaN }), 'level NaN')
     },
   },
   {

@@ -151,6 +151,27 @@ export const lineCases: readonly QueueStoreCase[] = [
     },
   },
   {
+    name: 'lease: of a level only work whose priority is that or more, counting an hour of waiting as one',
+    async run(setup) {
+      const store = await opened(setup)
+      const at = async (level: number): Promise<readonly QueueId[]> => {
+        const leases = await store.lease({ destination: 'a.example', holder: 'one', duration: minute, limit: 9, level })
+        return leases.map(({ id }) => id)
+      }
+      const bulk = await put(store, envelopeTo('a.example'), { priority: -3 })
+      const plain = await put(store, envelopeTo('a.example'))
+      await setup.clock.advance(2 * hour - 1)
+      const urgent = await put(store, envelopeTo('a.example'), { priority: 3 })
+      same(await at(4), [], 'above all')
+      same(await at(2), [urgent.id], 'in time for the first')
+      same(await at(2), [], 'a moment too early')
+      await setup.clock.advance(1)
+      same(await at(2), [plain.id], 'two hours')
+      same(await at(0), [], 'three would be needed')
+      same(await at(-1), [bulk.id], 'two are enough')
+    },
+  },
+  {
     name: 'due: destinations by the first in line of each, named once, cut at the limit',
     async run(setup) {
       const store = await opened(setup)

@@ -3,6 +3,9 @@ import type { Due, DueDestination, Instant, Millis } from '../store/contract.ts'
 /** So long a wait counts as much as one level of priority. */
 export const levelMs: Millis = 3_600_000
 
+/** A level that all due work is at, or above. */
+export const lowestLevel = -9
+
 /** Work that is due, by what decides its place in line. */
 export interface InLine {
   readonly since: Instant
@@ -21,6 +24,16 @@ export function inLine<T extends InLine>(due: readonly T[]): readonly T[] {
 /** The lesser, the earlier. */
 function place({ since, priority }: InLine): number {
   return since - priority * levelMs
+}
+
+/** Priority, raised by one for each hour of waiting. */
+export function levelOf({ since, priority }: InLine, now: Instant): number {
+  return priority + Math.floor(Math.max(0, now - since) / levelMs)
+}
+
+/** Work of this priority that became due later is not at this level yet. */
+export function dueForLevel(level: number, priority: number, now: Instant): Instant {
+  return now - Math.max(0, level - priority) * levelMs
 }
 
 /**

@@ -1,23 +1,23 @@
-import { dueOf, inLine } from '../lifecycle/line.ts'
+import { dueForLevel, dueOf, inLine } from '../lifecycle/line.ts'
 import { Ranking } from '../ranking.ts'
 import type { DestinationKey, Due, DueDestination, Instant } from '../store/contract.ts'
 
 /** Which work is due when, by priority and destination. Each question costs what it answers, not what is queued. */
 export class DueIndex<M> {
-  readonly #levels = new Map<number, Level<M>>()
+  readonly #priorities = new Map<number, Lanes<M>>()
 
   /** Notes when a message's work for a destination is due; `undefined`: never. */
   set(destination: DestinationKey, priority: number, message: M, due: Instant | undefined): void {
-    const level = this.#levels.get(priority) ?? new Level<M>()
-    level.set(destination, message, due)
-    if (level.size > 0) this.#levels.set(priority, level)
-    else this.#levels.delete(priority)
+    const lanes = this.#priorities.get(priority) ?? new Lanes<M>()
+    lanes.set(destination, message, due)
+    if (lanes.size > 0) this.#priorities.set(priority, lanes)
+    else this.#priorities.delete(priority)
   }
 
-  /** The due messages of a destination that are first in line, at most `limit`. */
-  first(destination: DestinationKey, now: Instant, limit: number): readonly M[] {
-    const found = [...this.#levels].flatMap(([priority, level]) =>
-      level.earliest(destination, now, limit).map((one) => ({ ...one, priority })),
+  /** The due messages of a destination that are first in line and at `level` or above, at most `limit`. */
+  first(destination: DestinationKey, level: number, now: Instant, limit: number): readonly M[] {
+    const found = [...this.#priorities].flatMap(([priority, lanes]) =>
+      lanes.earliest(destination, dueForLevel(level, priority, now), limit).map((one) => ({ ...one, priority })),
     )
     return inLine(found)
       .slice(0, limit)
@@ -28,8 +28,8 @@ export class DueIndex<M> {
   due(now: Instant, limit: number): Due {
     const found: DueDestination[] = []
     let next: Instant | undefined
-    for (const [priority, level] of this.#levels) {
-      const { destinations, later } = level.due(now, limit + 1)
+    for (const [priority, lanes] of this.#priorities) {
+      const { destinations, later } = lanes.due(now, limit + 1)
       for (const one of destinations) found.push({ ...one, priority })
       if (later !== undefined) next = Math.min(next ?? later, later)
     }
@@ -38,7 +38,7 @@ export class DueIndex<M> {
 }
 
 /** The work of one priority. */
-class Level<M> {
+class Lanes<M> {
   readonly #lanes = new Map<DestinationKey, Ranking<M>>()
   readonly #heads = new Ranking<DestinationKey>()
 
@@ -63,12 +63,12 @@ class Level<M> {
 
   earliest(
     destination: DestinationKey,
-    now: Instant,
+    until: Instant,
     limit: number,
   ): readonly { readonly message: M; readonly since: Instant }[] {
     const found: { readonly message: M; readonly since: Instant }[] = []
     for (const { key, rank } of this.#lanes.get(destination)?.ascending() ?? []) {
-      if (rank > now || found.length >= limit) break
+      if (rank > until || found.length >= limit) break
       found.push({ message: key, since: rank })
     }
     return found

@@ -4,6 +4,7 @@ import type { AbandonPolicy } from '../lifecycle/abandon.ts'
 import { abandonWork, defaultAbandonPolicy } from '../lifecycle/abandon.ts'
 import { changeWork, filterPasses, filterPassesMessage, filterPassesRecipient, joinWork } from '../lifecycle/change.ts'
 import { entryOf, leaseOf } from '../lifecycle/entry.ts'
+import { lowestLevel } from '../lifecycle/line.ts'
 import { planSettlements } from '../lifecycle/settle.ts'
 import type { Tally, Work } from '../lifecycle/work.ts'
 import { dueAt, isFinished, leaseWork, tally } from '../lifecycle/work.ts'
@@ -145,12 +146,12 @@ class MemoryStore implements QueueStore {
   async lease(request: LeaseRequest): Promise<readonly Lease[]> {
     this.#demandOpen('lease')
     checkLeaseRequest(request)
-    const { destination, holder, duration, limit } = request
+    const { destination, holder, duration, limit, level = lowestLevel } = request
     const now = this.#clock.now()
     const leases: Lease[] = []
     while (leases.length < limit) {
       // What was abandoned once too often turns out not to be due after all, hence in rounds.
-      const found = this.#due.first(destination, now, limit - leases.length)
+      const found = this.#due.first(destination, level, now, limit - leases.length)
       if (found.length === 0) break
       for (const message of found) {
         const work = message.works.get(destination)

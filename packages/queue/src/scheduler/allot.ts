@@ -1,4 +1,4 @@
-import { levelMs } from '../lifecycle/line.ts'
+import { levelOf } from '../lifecycle/line.ts'
 import type { DestinationKey, Instant } from '../store/contract.ts'
 
 /** A destination with due work and how much more it may take. */
@@ -15,9 +15,12 @@ export interface Candidate {
 export interface Share {
   readonly destination: DestinationKey
   readonly limit: number
+  /** For work at this level or above. */
+  readonly level: number
 }
 
 interface Line extends Candidate {
+  readonly level: number
   active: number
   given: number
 }
@@ -28,19 +31,20 @@ interface Line extends Candidate {
  * first among equals: so a destination that just came gets its place before those with a million waiting get their next.
  */
 export function allot(candidates: readonly Candidate[], free: number, now: Instant): readonly Share[] {
-  const lines = candidates.filter(({ room }) => room > 0).map((one): Line => ({ ...one, given: 0 }))
-  const highest = Math.max(...lines.map(({ priority }) => priority))
+  const open = candidates.filter(({ room }) => room > 0)
+  const highest = Math.max(...open.map(({ priority }) => priority))
+  const lines = open.map((one): Line => ({ ...one, level: Math.min(highest, levelOf(one, now)), given: 0 }))
   const levels = new Map<number, Line[]>()
   for (const line of lines) {
-    const raised = line.priority + Math.floor(Math.max(0, now - line.since) / levelMs)
-    const level = Math.min(highest, raised)
-    const beside = levels.get(level)
-    if (beside === undefined) levels.set(level, [line])
+    const beside = levels.get(line.level)
+    if (beside === undefined) levels.set(line.level, [line])
     else beside.push(line)
   }
   let left = free
   for (const [, level] of [...levels].sort(([a], [b]) => b - a)) left = divide(level, left)
-  return lines.filter(({ given }) => given > 0).map(({ destination, given }) => ({ destination, limit: given }))
+  return lines
+    .filter(({ given }) => given > 0)
+    .map(({ destination, given, level }) => ({ destination, limit: given, level }))
 }
 
 /** Gives places to the lines of one level; answers how many are left. */

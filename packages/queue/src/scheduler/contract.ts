@@ -120,10 +120,10 @@ export interface Scheduler {
   start(): void
   /**
    * Sets places aside for a message about to be committed with a lease: accepted, delivered and settled, it costs two
-   * writes. `undefined`: there is no room for all of it now, or work above its priority (by default 0) waits for room;
-   * then commit it without, and it takes its turn.
+   * writes. `undefined`: there is no room for all of it now, or other work waits for room; then commit it without, and
+   * it takes its turn.
    */
-  reserve(destinations: readonly DestinationKey[], priority?: number): Reservation | undefined
+  reserve(destinations: readonly DestinationKey[]): Reservation | undefined
   /** Looks for work soon; calls within one turn are one look. `onWork` of the store does this by itself. */
   wake(): void
   /**

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { InLine } from '../lifecycle/line.ts'
-import type { DestinationKey, Due, Instant, Lease, Millis, QueueStore } from '../store/contract.ts'
+import type { DestinationKey, Due, Instant, Millis, QueueStore } from '../store/contract.ts'
 import type { Candidate } from './allot.ts'
 import type { Destinations } from './destinations.ts'
 
@@ -14,16 +14,24 @@ const emptyHandedPause = 100
  */
 const readPerMs = 100
 
+/** The first in line of a destination, as the store told it. */
+interface First extends InLine {
+  /** Some was leased since, so that there may be no more. */
+  readonly begun?: true
+}
+
 /** Which destinations have due work, as far as the store was asked. */
 export class Ready {
   readonly #store: QueueStore
   readonly #clock: Clock
   readonly #destinations: Destinations
   /** Worth a lease, and what is known of the first in line. */
-  #ready = new Map<DestinationKey, InLine>()
+  #ready = new Map<DestinationKey, First>()
   /** Due and passed over, in line. */
   #passedOver: DestinationKey[] = []
   #outdated = true
+  /** Work has come of which the store was not asked yet. */
+  #news = true
   /** By the wall clock: when the store has more, by all we know. */
   #nextDue: Instant | undefined
   #nextAsk: Millis = 0
@@ -37,6 +45,7 @@ export class Ready {
   /** The store may have work that it did not have before. */
   outdate(): void {
     this.#outdated = true
+    this.#news = true
   }
 
   /** Some work will be due then. */
@@ -44,14 +53,20 @@ export class Ready {
     this.#nextDue = Math.min(this.#nextDue ?? due, due)
   }
 
-  /** What came of asking for `limit` leases. */
-  leased(destination: DestinationKey, limit: number, leases: readonly Lease[]): void {
-    const all = leases.length < limit
-    if (all) this.#ready.delete(destination)
-    // What it has for later was not part of the store's answer, nor what stands behind the first of another priority.
-    if (all || leases.at(-1)?.priority !== this.#ready.get(destination)?.priority) this.#outdated = true
+  /** So many leases came of asking for `limit`. Tells whether there may be more work at once. */
+  leased(destination: DestinationKey, limit: number, got: number): boolean {
+    const first = this.#ready.get(destination)
+    if (got === limit) {
+      if (first !== undefined) this.#ready.set(destination, { ...first, begun: true })
+      return true
+    }
+    this.#ready.delete(destination)
+    // What it has for later, or further down the line, was not part of the store's answer.
+    this.#outdated = true
+    if (got > 0 || first?.begun === true) return true
     // Either the store's word was not true, or another holder was faster: no haste.
-    if (leases.length === 0) this.#nextAsk = Math.max(this.#nextAsk, this.#clock.monotonic() + emptyHandedPause)
+    this.#nextAsk = Math.max(this.#nextAsk, this.#clock.monotonic() + emptyHandedPause)
+    return false
   }
 
   /** Asks the store when there is reason to, and time. Rejects as the store does. */
@@ -62,6 +77,7 @@ export class Ready {
     if (warmed || reached) this.#outdated = true
     if (!this.#outdated || now < this.#nextAsk) return
     this.#outdated = false
+    this.#news = false
     // What is settled while the store is asked is not part of its answer; what is expected from then on stands beside it.
     this.#nextDue = undefined
     const { destinations, next } = await this.#ask(free + 1 + this.#destinations.blocked)
@@ -78,7 +94,7 @@ export class Ready {
     try {
       return await this.#store.due(limit)
     } catch (error) {
-      this.#outdated = true
+      this.outdate()
       throw error
     }
   }
@@ -98,11 +114,14 @@ export class Ready {
     return candidates
   }
 
-  /** Whether work of a higher priority waits for nothing but a free place. */
-  hasAbove(priority: number): boolean {
-    for (const [destination, first] of this.#ready)
-      if (first.priority > priority && this.#destinations.room(destination) > 0) return true
-    return false
+  /** Whether work may be waiting for nothing but a free place. */
+  get waiting(): boolean {
+    return this.#news || this.candidates().length > 0
+  }
+
+  /** Whether work of this destination is known to wait. */
+  has(destination: DestinationKey): boolean {
+    return this.#ready.has(destination)
   }
 
   /** Takes the destination out that is due, passed over, and first in line. */

@@ -2,7 +2,8 @@ import type { Cancel, Clock, Log } from '../clock.ts'
 import { silentLog } from '../clock.ts'
 import { QueueError } from '../error.ts'
 import { misuse } from '../store/check.ts'
-import type { DestinationKey, Lease, Millis, QueueStore } from '../store/contract.ts'
+import type { DestinationKey, Lease, LeaseRequest, Millis, QueueStore } from '../store/contract.ts'
+import type { Share } from './allot.ts'
 import { allot } from './allot.ts'
 import { Attempts } from './attempts.ts'
 import type { Reservation, Scheduler, SchedulerLimits, SchedulerOptions, SchedulerSnapshot } from './contract.ts'
@@ -34,6 +35,8 @@ class TwoLevelScheduler implements Scheduler {
   #state: SchedulerSnapshot['state'] = 'idle'
   #looking: Promise<void> | undefined
   #lookAgain = false
+  /** No place was free and work may have been waiting for one: the next are for it, not for what has just come. */
+  #crowded = false
   #wakePending = false
   #cancelTimer: Cancel | undefined
   #timerAt: Millis = 0
@@ -69,11 +72,11 @@ class TwoLevelScheduler implements Scheduler {
     this.wake()
   }
 
-  reserve(destinations: readonly DestinationKey[], priority = 0): Reservation | undefined {
+  reserve(destinations: readonly DestinationKey[]): Reservation | undefined {
     const places = new Set(destinations)
-    if (this.#state !== 'running' || this.#attempts.free < places.size) return undefined
-    for (const destination of places) if (this.#destinations.room(destination) === 0) return undefined
-    if (this.#ready.hasAbove(priority)) return undefined
+    if (this.#state !== 'running' || this.#crowded || this.#attempts.free < places.size) return undefined
+    for (const destination of places)
+      if (this.#destinations.room(destination) === 0 || this.#ready.has(destination)) return undefined
     for (const destination of places) this.#attempts.take(destination, 1)
     let begun = false
     return {
@@ -149,6 +152,9 @@ class TwoLevelScheduler implements Scheduler {
     }
     this.#looking = this.#lookUntilDone().finally(() => {
       this.#looking = undefined
+      // Asked for when the last round was over and this was not yet.
+      if (this.#lookAgain) this.#lookSoon()
+      this.#crowded = (this.#crowded || this.#attempts.free === 0) && this.#ready.waiting
       this.#setTimer()
     })
   }
@@ -173,24 +179,26 @@ class TwoLevelScheduler implements Scheduler {
     if (this.#attempts.free === 0 && !visits) return false
     await this.#ready.refresh(this.#attempts.free)
     const shares = allot(this.#ready.candidates(), this.#attempts.free, this.#clock.now())
-    const asked = shares.map(({ destination, limit }) => this.#lease(destination, limit))
+    const asked = shares.map((share) => this.#lease(share))
     if (visits) asked.push(this.#visit(now))
     const got = await Promise.all(asked)
     this.#rest = 0
-    return got.some((count) => count > 0)
+    return got.includes(true)
   }
 
-  async #lease(destination: DestinationKey, limit: number): Promise<number> {
+  /** Tells whether there may be more to lease at once. */
+  async #lease({ destination, limit, level }: Share): Promise<boolean> {
     this.#attempts.take(destination, limit)
     let leases: readonly Lease[] = []
+    let more = false
     try {
-      leases = await this.#request(destination, limit)
-      this.#ready.leased(destination, limit, leases)
+      leases = await this.#request({ destination, limit, level })
+      more = this.#ready.leased(destination, limit, leases.length)
     } finally {
       this.#attempts.giveUp(destination, limit)
     }
     this.#beginAll(leases, false)
-    return leases.length
+    return more
   }
 
   #beginAll(leases: readonly Lease[], visit: boolean): void {
@@ -203,21 +211,20 @@ class TwoLevelScheduler implements Scheduler {
     return this.#options.withoutAttempt !== undefined && this.#attempts.visiting === 0
   }
 
-  /** Has some work decided without an attempt. Answers 0: what it brings is no reason to look again at once. */
-  async #visit(now: Millis): Promise<number> {
+  /** Has some work decided without an attempt. What it brings is no reason to look again at once. */
+  async #visit(now: Millis): Promise<false> {
     const destination = this.#ready.takePassedOver()
-    if (destination === undefined) return 0
+    if (destination === undefined) return false
     this.#nextVisit = now + this.#limits.visitEveryMs
-    const leases = await this.#request(destination, this.#limits.visitBatch)
+    const leases = await this.#request({ destination, limit: this.#limits.visitBatch })
     this.#beginAll(leases, true)
     // There may be more of it, behind the others.
     if (leases.length === this.#limits.visitBatch) this.#ready.passOver(destination)
-    return 0
+    return false
   }
 
-  #request(destination: DestinationKey, limit: number): Promise<readonly Lease[]> {
-    const { holder } = this.#options
-    return this.#store.lease({ destination, holder, duration: this.#limits.leaseMs, limit })
+  #request(wanted: Pick<LeaseRequest, 'destination' | 'limit' | 'level'>): Promise<readonly Lease[]> {
+    return this.#store.lease({ ...wanted, holder: this.#options.holder, duration: this.#limits.leaseMs })
   }
 
   /** The one timer: to the first of all that waits for time to pass. Too early does no harm, so it is only moved forward. */

@@ -23,9 +23,10 @@ export function checkCommit(envelope: Envelope, options: CommitOptions): void {
  *
  * @throws QueueError QUEUE_MISUSE
  */
-export function checkLeaseRequest({ duration, limit }: LeaseRequest): void {
+export function checkLeaseRequest({ duration, limit, level = 0 }: LeaseRequest): void {
   checkDuration('lease', duration)
   if (!Number.isSafeInteger(limit) || limit < 0) throw misuse('lease', `the limit is ${limit}`)
+  if (!Number.isFinite(level)) throw misuse('lease', `the level is ${level}`)
 }
 
 /** @throws QueueError QUEUE_MISUSE unless the duration is positive and finite. */

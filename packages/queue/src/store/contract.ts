@@ -133,6 +133,11 @@ export interface LeaseRequest {
   readonly duration: Millis
   /** At most so many leases. */
   readonly limit: number
+  /**
+   * Only work at this level or above: its priority, raised by one for each hour it has waited. By default all that is
+   * due.
+   */
+  readonly level?: number
 }
 
 /** How one recipient of a lease came out. */

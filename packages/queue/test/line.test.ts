@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import type { Lease, QueueStore } from '../src/index.ts'
+import { createMemoryStore } from '../src/index.ts'
+import { allot, type Candidate } from '../src/scheduler/allot.ts'
+import { createManualClock, createSeededRandom, settled } from '../src/testing.ts'
+import { all, deliveredAll, envelope, later, rig, withOverrides } from './rig.ts'
+
+const hour = 3_600_000
+
+function line(destination: string, known: Partial<Candidate> = {}): Candidate {
+  return { destination, since: 0, priority: 0, active: 0, room: 1, ...known }
+}
+
+async function put(store: QueueStore, destination: string, priority: number): Promise<void> {
+  await store.draft().commit(envelope(destination), { priority })
+  await settled()
+}
+
+describe('places', () => {
+  const shares = (candidates: readonly Candidate[], free: number, now = 0): readonly string[] =>
+    allot(candidates, free, now).map(({ destination, limit }) => `${destination}${limit}`)
+
+  it('go to the least served, whatever has waited, while priorities are equal', () => {
+    for (const priority of [0, 5]) {
+      const candidates = [line('old', { active: 3, room: 9, priority }), line('new', { since: 50 * hour, priority })]
+      expect(shares(candidates, 1, 50 * hour)).toEqual(['new1'])
+      expect(shares(candidates, 3, 50 * hour)).toEqual(['old2', 'new1'])
+    }
+  })
+
+  it('go to the higher priority as far as it has room, then to the next', () => {
+    const candidates = [
+      line('bulk', { priority: -4, room: 9 }),
+      line('plain', { room: 2, active: 1 }),
+      line('urgent', { priority: 4, room: 3, active: 7 }),
+    ]
+    expect(shares(candidates, 2)).toEqual(['urgent2'])
+    expect(shares(candidates, 4)).toEqual(['plain1', 'urgent3'])
+    expect(shares(candidates, 8)).toEqual(['bulk3', 'plain2', 'urgent3'])
+    expect(shares(candidates, 100)).toEqual(['bulk9', 'plain2', 'urgent3'])
+  })
+
+  it('are shared evenly once the lower priority has waited its hours', () => {
+    const candidates = [line('plain', { room: 9 }), line('urgent', { priority: 2, room: 9, since: 2 * hour })]
+    expect(shares(candidates, 4, 2 * hour - 1)).toEqual(['urgent4'])
+    expect(shares(candidates, 4, 2 * hour)).toEqual(['plain2', 'urgent2'])
+  })
+
+  it('are found for work that seems to come from the future', () => {
+    expect(shares([line('a', { since: 9 * hour }), line('b', { since: 0 })], 2)).toEqual(['a1', 'b1'])
+  })
+})
+
+describe('the scheduler and priorities', () => {
+  const names = (leases: readonly Lease[]): readonly string[] =>
+    leases.map(({ destination, priority }) => `${destination} ${priority}`)
+
+  it('begins with the highest, between destinations and within them', async () => {
+    const { scheduler, store, delivered } = await rig(deliveredAll, { limits: { concurrency: 1 } })
+    for (const priority of [0, -3, 6]) await put(store, 'a.example', priority)
+    for (const priority of [9, 1]) await put(store, 'b.example', priority)
+    scheduler.start()
+    await settled(400)
+    expect(names(delivered)).toEqual(['b.example 9', 'a.example 6', 'b.example 1', 'a.example 0', 'a.example -3'])
+  })
+
+  it('keeps the next place for what waits, not for what has just come', async () => {
+    const gates: (() => void)[] = []
+    const clock = createManualClock()
+    const memory = createMemoryStore({ clock, random: createSeededRandom() })
+    // Its answers take their time, as those of a database do.
+    const due: QueueStore['due'] = async (limit) => {
+      await new Promise<void>((resolve) => clock.after(1, resolve))
+      return memory.due(limit)
+    }
+    const { scheduler, delivered } = await rig(
+      async (lease) => {
+        await new Promise<void>((resolve) => gates.push(resolve))
+        return all(lease, { kind: 'delivered' })
+      },
+      { store: withOverrides(memory, { due }), clock, limits: { concurrency: 1 } },
+    )
+    scheduler.start()
+    await clock.advance(10)
+    expect(scheduler.reserve(['x.example'])?.begin([])).toBeUndefined()
+    await put(memory, 'a.example', 0)
+    await clock.advance(10)
+    await put(memory, 'urgent.example', 5)
+    gates.shift()?.()
+    await settled()
+    // The place is free; the store is still being asked who is first.
+    expect(scheduler.snapshot().active).toBe(0)
+    expect(scheduler.reserve(['late.example'])).toBeUndefined()
+    await clock.advance(10)
+    expect(names(delivered)).toEqual(['a.example 0', 'urgent.example 5'])
+    gates.shift()?.()
+    await clock.advance(10)
+    expect(scheduler.reserve(['late.example'])).toBeDefined()
+    await scheduler.stop()
+  })
+
+  it('gives a destination’s next place to its own waiting work', async () => {
+    const gate = later<void>()
+    const { scheduler, store, clock } = await rig(
+      async (lease) => {
+        await gate.promise
+        return all(lease, { kind: 'delivered' })
+      },
+      { limits: { perDestinationStart: 1, perDestination: 1 } },
+    )
+    scheduler.start()
+    await put(store, 'a.example', 0)
+    await put(store, 'a.example', 5)
+    expect(scheduler.reserve(['b.example'])?.begin([])).toBeUndefined()
+    expect(scheduler.reserve(['a.example'])).toBeUndefined()
+    gate.resolve()
+    await clock.advance(10)
+    expect(scheduler.reserve(['a.example'])).toBeDefined()
+  })
+
+  it.each(['a.example', 'b.example'])(
+    'lets nothing starve: bulk to %s gets through a stream of priority 9',
+    async (to) => {
+      const clock = createManualClock()
+      const store = createMemoryStore({ clock, random: createSeededRandom() })
+      const { scheduler, delivered } = await rig(
+        async (lease) => {
+          await new Promise<void>((resolve) => clock.after(600_000, resolve))
+          // One comes for each that goes.
+          await store.draft().commit(envelope('a.example'), { priority: 9 })
+          return all(lease, { kind: 'delivered' })
+        },
+        { store, clock, limits: { concurrency: 1 } },
+      )
+      for (let n = 0; n < 5; n++) await put(store, 'a.example', 9)
+      await put(store, to, -9)
+      scheduler.start()
+      const done = (): boolean => delivered.some(({ priority }) => priority === -9)
+      await clock.advance(17 * hour)
+      expect(done()).toBe(false)
+      await clock.advance(3 * hour)
+      expect(done()).toBe(true)
+      expect(delivered.length).toBeGreaterThan(100)
+    },
+  )
+
+  it('starts the queue of one destination when asked, though it was passed over, and no future release', async () => {
+    let dead = true
+    const { scheduler, store, delivered, clock } = await rig(
+      async (lease) =>
+        all(lease, dead ? { kind: 'deferred', delay: 4 * hour, because: 'no route' } : { kind: 'delivered' }),
+      { limits: { coolFirstMs: 2 * hour, perDestinationStart: 1 } },
+    )
+    await store.draft().commit(envelope('a.example'), { notBefore: clock.now() + 24 * hour })
+    for (let n = 0; n < 3; n++) await put(store, 'a.example', 0)
+    scheduler.start()
+    await clock.advance(1_000)
+    expect(delivered).toHaveLength(1)
+    expect(scheduler.snapshot().destinations[0]?.coolUntil).toBeDefined()
+    dead = false
+    // What ETRN comes to. @rfc 1985 5.1
+    for await (const _ of store.change({ destination: 'a.example' }, { kind: 'expedite' }));
+    await settled(400)
+    expect(delivered).toHaveLength(4)
+    expect(await store.stats()).toMatchObject({ delivered: 3, queued: 1 })
+    await clock.advance(24 * hour)
+    expect(await store.stats()).toMatchObject({ delivered: 4, queued: 0 })
+    await scheduler.stop()
+  })
+})
