@@ -1,7 +1,10 @@
 import type { Clock, DestinationKey, Log, Millis, QueueStore, Reservation } from '@angarium/queue'
 import type { AnyExtension } from '@angarium/smtp-wire'
+import type { Directory } from './policy/directory.ts'
 import type { RecipientPolicy } from './policy/recipients.ts'
 import type { PolicyStage } from './policy/stage.ts'
+import type { PriorityPolicy } from './session/wishes.ts'
+import type { VerbOwner } from './verbs/owner.ts'
 
 /** Limits of a {@link Reception}. */
 export interface ReceptionLimits {
@@ -39,6 +42,12 @@ export interface ReceptionOptions<X extends readonly AnyExtension[]> {
   /** In the order they are asked. */
   readonly stages?: readonly PolicyStage<NoInfer<X>>[]
   readonly limits?: Partial<ReceptionLimits>
+  /** Answers VRFY and EXPN. Left out, they tell nothing. */
+  readonly directory?: Directory
+  /** Who answers the verbs of extensions that ask, by verb in upper case; others get 502. XFORWARD is answered here. */
+  readonly verbs?: Readonly<Record<string, VerbOwner>>
+  /** Default: only who has authenticated may raise the priority of a message. */
+  readonly priority?: PriorityPolicy
   /** Left out, a scheduler finds new mail by itself. */
   readonly intake?: Intake
   /** Silent by default. */

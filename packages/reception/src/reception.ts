@@ -7,6 +7,7 @@ import { PolicyPanel } from './policy/panel.ts'
 import type { Protocol } from './session/facts.ts'
 import { ReceptionSession } from './session/session.ts'
 import { createTally, type ReceptionSnapshot } from './session/tally.ts'
+import { cautiousPriority } from './session/wishes.ts'
 
 /** The way in: answers server sessions, and turns what they bring into queued messages. */
 export interface Reception<X extends readonly AnyExtension[]> {
@@ -34,6 +35,7 @@ export interface Reception<X extends readonly AnyExtension[]> {
  */
 export function createReception<const X extends readonly AnyExtension[]>(options: ReceptionOptions<X>): Reception<X> {
   const { hostname, extensions, store, clock, recipients, stages = [], intake, log = silentLog } = options
+  const { directory = {}, verbs = {}, priority = cautiousPriority } = options
   if (parseDomain(hostname) === undefined) throw misuse('hostname', hostname)
   const limits: ReceptionLimits = { ...receptionLimits, ...options.limits }
   for (const [name, limit] of Object.entries(limits)) if (!(limit > 0)) throw misuse(`limit ${name}`, `${limit}`)
@@ -52,6 +54,9 @@ export function createReception<const X extends readonly AnyExtension[]>(options
     policyFailed,
     limits,
     intake,
+    directory,
+    verbs: new Map(Object.entries(verbs)),
+    priority,
     greetings: { smtp: reply(220, undefined, `${hostname} ESMTP`), lmtp: reply(220, undefined, `${hostname} LMTP`) },
     tally,
   }
@@ -59,7 +64,7 @@ export function createReception<const X extends readonly AnyExtension[]>(options
     hostname,
     extensions,
     session: ({ peer, tls }, protocol = 'smtp') =>
-      new ReceptionSession<X>(desk, { peer, protocol, tls, hello: undefined }),
+      new ReceptionSession<X>(desk, { peer, protocol, tls, hello: undefined, identity: undefined }),
     pause(because) {
       tally.paused = because
     },

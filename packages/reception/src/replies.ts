@@ -16,5 +16,8 @@ export const notVerified: Reply<252> = reply(252, '5.0', 'Cannot verify; send ma
 /** Not listed in EHLO, so it does not exist here. @rfc 5321 3.5.2 */
 export const noExpansion: Refusal = reply(502, '5.1', 'Lists are not expanded here')
 
+export const forwardedOk: Reply<250> = reply(250, '0.0', 'Noted')
+export const badAttributes: Refusal = reply(501, '5.4', 'Attributes not recognized')
+
 /** The promise. Its id is what the log and the Received field say. */
 export const queued = (id: QueueId): Reply<250> => reply(250, '0.0', `Queued as ${id}`)

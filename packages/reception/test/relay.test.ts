@@ -87,6 +87,7 @@ describe('relay policy', () => {
             protocol: 'smtp',
             tls: undefined,
             hello: undefined,
+            identity: undefined,
           },
           reversePath: { kind: 'null' },
           parameters: {},

@@ -23,6 +23,8 @@ export interface TraceInfo {
   readonly id: string
   /** The recipient's mailbox, when there is no other: else recipients would learn of each other. */
   readonly for?: string
+  /** A whole number from -9 to 9. @rfc 6710 7 */
+  readonly priority?: number
   /** As the TLS library names them. */
   readonly tls?: { readonly version: string; readonly cipher: string }
   /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -39,7 +41,7 @@ export interface TraceInfo {
  * @rfc 5321 4.4
  */
 export function formatReceived(trace: TraceInfo, options: ComposeOptions = {}): string {
-  const { by, id, reverseName, tls } = trace
+  const { by, id, priority, reverseName, tls } = trace
   const address = trace.address?.split('%', 1)[0]
   const isName = (text: string): boolean => isDotAtom(text) && (options.utf8 === true || isAscii(text))
   const isHost = (text: string): boolean => text.length <= NAME && (isName(text) || isAddressLiteral(text))
@@ -63,8 +65,11 @@ export function formatReceived(trace: TraceInfo, options: ComposeOptions = {}): 
   lines.push(`by ${by} with ${trace.with} id ${id}`)
   const date = formatDate(trace.instant, trace.offset)
   const path = trace.for === undefined ? undefined : recipient(trace.for)
-  if (path === undefined) lines.push(`${lines.pop()};`, date)
-  else lines.push(`for <${path}>; ${date}`)
+  const last: string[] = []
+  if (path !== undefined) last.push(`for <${path}>`)
+  if (priority !== undefined) last.push(`PRIORITY ${priority}`)
+  if (last.length === 0) lines.push(`${lines.pop()};`, date)
+  else lines.push(`${last.join(' ')}; ${date}`)
   return `Received: ${lines.join('\r\n\t')}\r\n`
 }
 

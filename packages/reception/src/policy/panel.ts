@@ -12,7 +12,7 @@ export interface Ruling {
 }
 
 /** Hears of a policy that threw, rejected or took too long. */
-export type PolicyFailed = (by: string, at: StageHook, because: unknown) => void
+export type PolicyFailed = (by: string, at: StageHook | 'verb', because: unknown) => void
 
 /** What a hook is told. */
 export type HookFacts<X extends readonly AnyExtension[], H extends StageHook> = Parameters<

@@ -1,5 +1,13 @@
+import type { Forwarded } from '@angarium/esmtp-extensions'
 import type { DestinationKey } from '@angarium/queue'
-import type { AnyExtension, MailParameters, RawParameter, RcptEvent, ReversePath } from '@angarium/smtp-wire'
+import type {
+  AnyExtension,
+  AssumedPeer,
+  MailParameters,
+  RawParameter,
+  RcptEvent,
+  ReversePath,
+} from '@angarium/smtp-wire'
 import type { PeerInfo, TlsInfo } from '@angarium/smtp-wire/drive'
 
 /** SMTP, or LMTP of RFC 2033. */
@@ -13,6 +21,12 @@ export interface SessionFacts {
   readonly tls: TlsInfo | undefined
   /** `undefined` before the first hello, and again once TLS is up. */
   readonly hello: HelloFacts | undefined
+  /** Who authenticated. Forgotten when TLS starts. */
+  readonly identity: string | undefined
+  /** The client is the one that a trusted proxy speaks for, and this is all the proxy said. */
+  readonly assumed?: AssumedPeer
+  /** Where the message came from by the word of a trusted filter's client, by attribute. For logs only. */
+  readonly forwarded?: Forwarded
 }
 
 /** What the client called itself: remote text, though of characters that cannot break a line. */
@@ -39,4 +53,22 @@ export interface RecipientFacts<X extends readonly AnyExtension[] = readonly Any
   /** Mailbox for the envelope, without brackets. */
   readonly address: string
   readonly destination: DestinationKey
+}
+
+/** The client is another than the one connected. What its proxy did not say is not known. */
+export function factsOfAssumed(facts: SessionFacts, assumed: AssumedPeer): SessionFacts {
+  const { address, port, localAddress, localPort, hello, protocol, identity } = assumed
+  const { peer } = facts
+  return {
+    ...facts,
+    peer: {
+      address: address ?? peer.address,
+      port: port ?? (address === undefined ? peer.port : 0),
+      localAddress: localAddress ?? peer.localAddress,
+      localPort: localPort ?? peer.localPort,
+    },
+    hello: hello === undefined ? undefined : { name: hello, extended: protocol !== 'SMTP' },
+    identity,
+    assumed,
+  }
 }

@@ -1,20 +1,20 @@
+import { readXforward } from '@angarium/esmtp-extensions'
 import type { Accepted, Clock, Draft, Envelope, Log, QueueStore } from '@angarium/queue'
 import {
   type AnswerTo,
   type AnyExtension,
   type DataEndEvent,
   type FaultEvent,
-  type ForwardPath,
-  formatMailbox,
   type GreetEvent,
   type HelloEvent,
   type LookupEvent,
   type MailEvent,
-  type RawParameter,
   type RcptEvent,
   type Refusal,
+  type RefusalCode,
   type Reply,
-  type ReversePath,
+  type VerbEvent,
+  withoutStatus,
 } from '@angarium/smtp-wire'
 import type { ServerHandler, Soon, TlsInfo } from '@angarium/smtp-wire/drive'
 import { IncomingContent } from '../content/incoming.ts'
@@ -23,12 +23,22 @@ import { storeRefusal } from '../content/store-refusal.ts'
 import { misuse } from '../error.ts'
 import type { Intake, ReceptionLimits } from '../options.ts'
 import { ask, chain } from '../policy/ask.ts'
+import type { Directory } from '../policy/directory.ts'
 import type { HookFacts, PolicyFailed, PolicyPanel } from '../policy/panel.ts'
 import type { RecipientDecision, RecipientPolicy } from '../policy/recipients.ts'
 import type { StageHook } from '../policy/stage.ts'
 import * as replies from '../replies.ts'
-import type { Protocol, RecipientFacts, SessionFacts, TransactionFacts } from './facts.ts'
+import type { VerbOwner } from '../verbs/owner.ts'
+import { envelopeOf, mailboxText, sizeHint } from './envelope.ts'
+import {
+  factsOfAssumed,
+  type Protocol,
+  type RecipientFacts,
+  type SessionFacts,
+  type TransactionFacts,
+} from './facts.ts'
 import type { Tally } from './tally.ts'
+import { answerToMail, type PriorityPolicy, type Wishes, wishesOf } from './wishes.ts'
 
 /** What all sessions of a reception have in common. */
 export interface Desk<X extends readonly AnyExtension[]> {
@@ -41,6 +51,9 @@ export interface Desk<X extends readonly AnyExtension[]> {
   readonly policyFailed: PolicyFailed
   readonly limits: ReceptionLimits
   readonly intake: Intake | undefined
+  readonly directory: Directory
+  readonly verbs: ReadonlyMap<string, VerbOwner>
+  readonly priority: PriorityPolicy
   readonly greetings: Readonly<Record<Protocol, Reply<220>>>
   readonly tally: Tally
 }
@@ -52,6 +65,7 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
   readonly #desk: Desk<X>
   #facts: SessionFacts
   #transaction: TransactionFacts<X> | undefined
+  #wishes: Wishes = { priority: 0, notBefore: undefined }
   #content: IncomingContent | undefined
 
   constructor(desk: Desk<X>, facts: SessionFacts) {
@@ -60,18 +74,23 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
     desk.tally.sessions += 1
   }
 
-  greet(): Soon<AnswerTo<GreetEvent>> {
+  greet({ assumed }: GreetEvent): Soon<AnswerTo<GreetEvent>> {
     const { tally, limits, greetings } = this.#desk
-    if (tally.sessions > limits.sessions) return this.#refuse('connect', 'reception', replies.busy)
-    return this.#rule('connect', [this.#facts], {}, () => greetings[this.#facts.protocol])
+    if (assumed !== undefined) this.#facts = factsOfAssumed(this.#facts, assumed)
+    if (tally.sessions > limits.sessions) return withoutStatus(this.#refuse('connect', 'reception', replies.busy))
+    return chain(
+      this.#rule('connect', [this.#facts], {}, () => greetings[this.#facts.protocol]),
+      (greeting) => withoutStatus<220 | RefusalCode>(greeting),
+    )
   }
 
   hello({ name, extended }: HelloEvent): Soon<AnswerTo<HelloEvent>> {
     const facts: SessionFacts = { ...this.#facts, hello: { name, extended } }
-    return this.#rule('hello', [facts], { hello: name }, () => {
+    const ruled = this.#rule('hello', [facts], { hello: name }, () => {
       this.#facts = facts
-      return 'accept'
+      return 'accept' as const
     })
+    return chain(ruled, (answer) => (answer === 'accept' ? answer : withoutStatus(answer)))
   }
 
   mail({ reversePath, parameters, raw }: MailEvent<X>): Soon<AnswerTo<MailEvent<X>>> {
@@ -79,8 +98,10 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
     const fields = { reversePath: mailboxText(reversePath) }
     if (this.#desk.tally.paused !== undefined) return this.#refuse('mail', 'reception', replies.noRoom, fields)
     return this.#rule('mail', [transaction], fields, () => {
+      const wishes = wishesOf(parameters, this.#facts, this.#desk.priority, this.#desk.clock.now())
       this.#transaction = transaction
-      return replies.mailOk
+      this.#wishes = wishes
+      return answerToMail(parameters, wishes)
     })
   }
 
@@ -118,12 +139,25 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
     return this.#rule('message', [{ id, octets, received }, transaction], {}, () => this.#commit(transaction, content))
   }
 
-  verb(): Reply {
-    return replies.noSuchVerb
+  verb(event: VerbEvent): Soon<AnswerTo<VerbEvent>> {
+    if (event.verb === 'XFORWARD') return this.#forward(event.argument)
+    const owner = this.#desk.verbs.get(event.verb)
+    if (owner === undefined) return replies.noSuchVerb
+    const answer = this.#askOwner(event.verb, () => owner(event, this.#facts))
+    return chain(answer, (given) => {
+      if ('identity' in given) this.#facts = { ...this.#facts, identity: given.identity }
+      return given
+    })
   }
 
-  lookup({ verb }: LookupEvent): AnswerTo<LookupEvent> {
-    return verb === 'VRFY' ? replies.notVerified : replies.noExpansion
+  lookup(event: LookupEvent): Soon<AnswerTo<LookupEvent>> {
+    const { directory } = this.#desk
+    if (event.verb === 'VRFY') {
+      if (directory.verify === undefined) return replies.notVerified
+      return this.#askOwner('VRFY', () => directory.verify?.(event, this.#facts) ?? replies.notVerified)
+    }
+    if (directory.expand === undefined) return replies.noExpansion
+    return this.#askOwner('EXPN', () => directory.expand?.(event, this.#facts) ?? replies.noExpansion)
   }
 
   ended(): void | Promise<void> {
@@ -140,11 +174,27 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
   }
 
   secured(tls: TlsInfo): void {
-    this.#facts = { ...this.#facts, tls, hello: undefined }
+    this.#facts = { ...this.#facts, tls, hello: undefined, identity: undefined }
   }
 
   closed(): void {
     this.#desk.tally.sessions -= 1
+  }
+
+  /** What the owner of a verb says, or 451 in its place. */
+  #askOwner<A>(verb: string, question: () => Soon<A>): Soon<A | Refusal> {
+    const { clock, limits, policyFailed } = this.#desk
+    return ask<A | Refusal>(clock, limits.decisionMs, question, (because) => {
+      policyFailed(verb, 'verb', because)
+      return replies.localProblem
+    })
+  }
+
+  #forward(argument: string): Reply<250> | Refusal {
+    const forwarded = readXforward(argument)
+    if (forwarded === undefined) return replies.badAttributes
+    this.#facts = { ...this.#facts, forwarded: new Map([...(this.#facts.forwarded ?? []), ...forwarded]) }
+    return replies.forwardedOk
   }
 
   /** What the recipient policy says, or 451 in its place. */
@@ -181,7 +231,7 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
     }
     const content = new IncomingContent(draft)
     this.#content = content
-    const field = receivedField(transaction, hostname, content.id, clock.now())
+    const field = receivedField(transaction, this.#wishes, hostname, content.id, clock.now())
     return chain(content.prepend(field), () =>
       content.failure === undefined ? 'go' : this.#storeFailed('dataStart', content.failure.because),
     )
@@ -189,13 +239,20 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
 
   /** The promise is given only once the message is durable. @rfc 5321 6.1 */
   async #commit(transaction: TransactionFacts<X>, content: IncomingContent): Promise<Reply<250> | Refusal> {
-    const { intake, tally } = this.#desk
-    const envelope = envelopeOf(transaction)
+    const { tally } = this.#desk
+    const { priority, notBefore } = this.#wishes
+    const envelope = envelopeOf(transaction, this.#wishes)
+    // What is held for later is not for now.
+    const intake = notBefore === undefined ? this.#desk.intake : undefined
     const reservation = intake?.reserve(envelope.recipients.map(({ destination }) => destination))
     const lease = intake && reservation && { holder: intake.holder, duration: intake.leaseMs }
     let accepted: Accepted
     try {
-      accepted = await content.commit(envelope, lease === undefined ? {} : { lease })
+      accepted = await content.commit(envelope, {
+        priority,
+        ...(lease !== undefined && { lease }),
+        ...(notBefore !== undefined && { notBefore }),
+      })
     } catch (error) {
       reservation?.begin([])
       return this.#storeFailed('message', error)
@@ -210,7 +267,19 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
 
   #logAccepted({ id }: Accepted, { recipients }: Envelope, size: number): void {
     const addresses = recipients.map(({ address }) => address)
-    this.#desk.log.info('accepted', { ...this.#context(), id, recipients: addresses, size, tls: this.#facts.tls })
+    const { tls, identity, forwarded } = this.#facts
+    const { priority, notBefore } = this.#wishes
+    this.#desk.log.info('accepted', {
+      ...this.#context(),
+      id,
+      recipients: addresses,
+      size,
+      tls,
+      ...(identity !== undefined && { identity }),
+      ...(forwarded !== undefined && { forwarded: Object.fromEntries(forwarded) }),
+      ...(priority !== 0 && { priority }),
+      ...(notBefore !== undefined && { notBefore }),
+    })
   }
 
   #refuse<R extends Refusal>(at: StageHook, by: string, reply: R, fields: Fields = {}): R {
@@ -238,29 +307,4 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
     if (this.#transaction === undefined) throw misuse('transaction', 'no MAIL was accepted')
     return this.#transaction
   }
-}
-
-/** Exactly as received, but for where it goes. @rfc 5321 2.3.1 */
-function envelopeOf<X extends readonly AnyExtension[]>(transaction: TransactionFacts<X>): Envelope {
-  return {
-    reversePath: mailboxText(transaction.reversePath),
-    parameters: transaction.raw,
-    recipients: transaction.recipients.map(({ address, raw, destination }) => ({
-      address,
-      parameters: raw,
-      destination,
-    })),
-  }
-}
-
-/** Without brackets; empty for the null reverse-path. */
-function mailboxText(path: ReversePath | ForwardPath): string {
-  if (path.kind === 'mailbox') return formatMailbox(path)
-  return path.kind === 'null' ? '' : 'Postmaster'
-}
-
-/** What the peer declares to send. Its grammar was checked where SIZE is offered. @rfc 1870 6.1 */
-function sizeHint(raw: readonly RawParameter[]): { readonly size?: number } {
-  const declared = raw.find(([keyword]) => keyword === 'SIZE')?.[1]
-  return declared === undefined ? {} : { size: Number.parseInt(declared, 10) }
 }
