@@ -39,7 +39,7 @@ describe(`abuse cases (${absent ? 'skipped: no shared vectors' : 'shared vectors
 
   for (const one of absent ? [] : cases())
     it(`${one.id} ${one.title}`, () => {
-      const peer = talk('available')
+      const peer = talk({ tls: 'available' })
       const named = new Map<string, string>()
       let said: string[] = []
       for (const step of one.steps) {

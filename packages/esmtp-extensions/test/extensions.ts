@@ -4,7 +4,7 @@ import * as esmtp from '../src/index.ts'
 /** Every extension of the package by the name of its file, with all it needs beside it. */
 export const byName: Readonly<Record<string, readonly [AnyExtension, ...AnyExtension[]]>> = {
   '8bitmime': [esmtp.eightBitMime],
-  '8bitmime, just send': [esmtp.eightBitMimeJustSend],
+  '8bitmime-just-send': [esmtp.eightBitMimeJustSend],
   auth: [esmtp.auth(() => ['PLAIN'])],
   binarymime: [esmtp.binaryMime, esmtp.chunking, esmtp.eightBitMime],
   chunking: [esmtp.chunking],

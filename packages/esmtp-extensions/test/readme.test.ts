@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import * as exported from '../src/index.ts'
 import { byName } from './extensions.ts'
 
-const { '8bitmime, just send': _, ...listed } = byName
+const { '8bitmime-just-send': _, ...listed } = byName
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
 const rows = (readme.slice(readme.indexOf('| keyword | RFC |')).split('\n\n')[0] ?? '')
   .split('\n')

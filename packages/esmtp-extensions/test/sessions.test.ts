@@ -1,8 +1,10 @@
-import { reply, ServerSession, type SessionContext } from '@angarium/smtp-wire'
+import { type AnyExtension, reply, ServerSession, type SessionContext } from '@angarium/smtp-wire'
 import { describe, expect, it } from 'vitest'
-import { size, startTls } from '../src/index.ts'
+import { enhancedStatusCodes, size, startTls } from '../src/index.ts'
 import vectors from '../vectors/sessions.json' with { type: 'json' }
-import { octetsOf, talk } from './talk.ts'
+import more from '../vectors/transcripts.json' with { type: 'json' }
+import { byName } from './extensions.ts'
+import { octetsOf, talk, type Where } from './talk.ts'
 
 interface Step {
   readonly C?: string
@@ -10,24 +12,59 @@ interface Step {
   readonly tls?: boolean
 }
 
-describe.each(vectors.sessions)('server session: $name', ({ tls, mode = 'open', steps }) => {
+interface Transcript {
+  readonly name: string
+  /** By the names of their files; left out: the basic five. */
+  readonly extensions?: readonly string[]
+  readonly tls?: string
+  readonly peer?: string
+  readonly identity?: string
+  readonly recipients?: number
+  readonly transactions?: number
+  readonly mode?: string
+  readonly bodies?: number
+  readonly steps: readonly Step[]
+}
+
+const transcripts: readonly Transcript[] = [...vectors.sessions, ...more.sessions]
+
+describe.each(transcripts)('server session: $name', (transcript) => {
+  const { steps, mode = 'open', extensions } = transcript
   // A cut where nothing may wait behind a command would change what happens.
-  const pieces = steps.some(({ C = '' }: Step) => /\r\n./s.test(C)) ? [0] : [0, 1, 7]
-  it.each(pieces)('in pieces of %i octets (0: whole)', (piece) => {
-    const { session, say } = talk(tls === 'available' ? 'available' : 'unavailable')
-    for (const { C = '', S, tls: handshake } of steps as readonly Step[]) {
-      const octets = octetsOf(padded(C))
-      const replies = say(octets, piece === 0 ? octets.length : piece)
-      expect(replies.length, `${C} got ${replies.join(' | ')}`).toBe(S.length)
-      for (const [index, expected] of S.entries())
-        if (expected.endsWith('*')) expect(replies[index]).toContain(expected.slice(0, -1))
-        else expect(replies[index]).toBe(expected)
-      expect(session.mode === 'want-tls').toBe(handshake === true)
-      if (handshake === true) session.tlsStarted()
-    }
-    expect(session.mode).toBe(mode)
-  })
+  const pieces = extensions === undefined && steps.some(({ C = '' }) => /\r\n./s.test(C)) ? [0] : [0, 1, 7]
+  it.each(mode === 'closing' && extensions?.includes('xclient') ? [0] : pieces)(
+    'in pieces of %i octets (0: whole)',
+    (piece) => {
+      const named = extensions?.flatMap((name) => byName[name] ?? [])
+      const peer = talk(whereOf(transcript), named && [statusSilently, ...named])
+      const { session, say } = peer
+      for (const { C = '', S, tls: handshake } of steps) {
+        const octets = octetsOf(padded(C))
+        const replies = say(octets, piece === 0 ? octets.length : piece)
+        expect(replies.length, `${C} got ${replies.join(' | ')}`).toBe(S.length)
+        for (const [index, expected] of S.entries())
+          if (expected.endsWith('*')) expect(`${replies[index]} `).toContain(expected.slice(0, -1))
+          else expect(replies[index]).toBe(expected)
+        expect(session.mode === 'want-tls').toBe(handshake === true)
+        if (handshake === true) session.tlsStarted()
+      }
+      expect(session.mode).toBe(mode)
+      if (transcript.bodies !== undefined) expect(peer.bodies).toBe(transcript.bodies)
+    },
+  )
 })
+
+/** Replies carry their status, and nothing more stands in the EHLO reply. */
+const statusSilently: AnyExtension = { ...enhancedStatusCodes, ehlo: () => undefined }
+
+function whereOf({ tls, peer, identity, recipients, transactions }: Transcript): Where {
+  return {
+    tls: tls === 'available' || tls === 'active' ? tls : 'unavailable',
+    ...(peer !== undefined && { peer }),
+    ...(identity !== undefined && { identity }),
+    limits: { ...(recipients !== undefined && { recipients }), ...(transactions !== undefined && { transactions }) },
+  }
+}
 
 describe('what EHLO says', () => {
   const context = contextWith('unavailable')

@@ -1,16 +1,34 @@
-import { type Answerable, decodeUtf8, reply, ServerSession, type SessionContext } from '@angarium/smtp-wire'
+import {
+  type Answerable,
+  type AnyExtension,
+  decodeUtf8,
+  reply,
+  type ServerLimits,
+  ServerSession,
+  type SessionContext,
+} from '@angarium/smtp-wire'
 import { eightBitMime, enhancedStatusCodes, pipelining, size, startTls } from '../src/index.ts'
 
 export const all = [size, eightBitMime, pipelining, enhancedStatusCodes, startTls] as const
 
-/** A server session with every extension, that says yes to everything. */
-export function talk(tls: SessionContext['tls'] = 'unavailable') {
-  const session = new ServerSession({
+type List = readonly AnyExtension[]
+
+/** What a session is made with, beside its extensions. */
+export interface Where {
+  readonly tls?: SessionContext['tls']
+  readonly peer?: string
+  readonly identity?: string
+  readonly limits?: Partial<ServerLimits>
+}
+
+/** A server session that says yes to everything. */
+export function talk({ limits, ...where }: Where = {}, extensions: List = all) {
+  const session = new ServerSession<List>({
     hostname: 'mx.example.org',
-    extensions: all,
-    limits: { messageOctets: 1000 },
-    tls,
+    extensions,
+    limits: { messageOctets: 1000, ...limits },
     now: () => 0,
+    ...where,
   })
   let bodies = 0
   return {
@@ -36,16 +54,17 @@ export function talk(tls: SessionContext['tls'] = 'unavailable') {
   }
 }
 
-type Session = ServerSession<typeof all>
+type Session = ServerSession<List>
 
-function yes(session: Session, event: Answerable<typeof all>): void {
+function yes(session: Session, event: Answerable): void {
   if (event.kind === 'greet') session.answer(event, reply(220, undefined, 'mx.example.org ready'))
   else if (event.kind === 'hello') session.answer(event, 'accept')
   else if (event.kind === 'mail') session.answer(event, reply(250, '1.0', 'Sender OK'))
   else if (event.kind === 'rcpt') session.answer(event, reply(250, '1.5', 'Recipient OK'))
   else if (event.kind === 'data-start') session.answer(event, 'go')
   else if (event.kind === 'data-end') session.answer(event, reply(250, '0.0', 'Accepted'))
-  else throw new Error(`nobody here asks for ${event.kind}`)
+  else if (event.kind === 'lookup') session.answer(event, reply(252, '5.0', 'Perhaps'))
+  else session.answer(event, reply(250, '0.0', `${event.verb} ${event.argument}`))
 }
 
 /** Octets of a vector: one for each character up to U+00FF. */
