@@ -6,6 +6,7 @@ import {
   createSaslClient,
   createSaslServer,
   decodeBase64,
+  encodeBase64,
   type NeedAnswer,
   type ScramHash,
   Secret,
@@ -132,6 +133,15 @@ describe('faults of the client', () => {
     settle(exchange, exchange.start(utf8('n,,n=user,r=client')), answer)
     expect(exchange.next(utf8(message))).toEqual({ kind: 'failure', reason })
   })
+})
+
+it('a right proof with an octet more is none', () => {
+  const [first = '', , final = ''] = sha256.steps
+  const { exchange, answer } = serverOf(sha256)
+  settle(exchange, exchange.start(utf8(first)), answer)
+  const [without = '', proof = ''] = final.split(',p=')
+  const longer = encodeBase64(Uint8Array.of(...must(decodeBase64(proof)), 0))
+  expect(exchange.next(utf8(`${without},p=${longer}`))).toEqual({ kind: 'failure', reason: 'refused' })
 })
 
 describe('faults of the server', () => {

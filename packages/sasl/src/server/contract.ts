@@ -47,7 +47,10 @@ export interface TokenRefusal {
 
 /** What a server's exchange may have to ask its caller, each with its answer. */
 export interface Needs {
-  /** Does this password belong to this user? An unknown user has to cost what a known one does: see `checkPassword`. */
+  /**
+   * Does this password, prepared by SASLprep, belong to this user? An unknown one has to cost what a known one does: see
+   * `checkPassword`.
+   */
   readonly password: {
     readonly ask: { readonly authcid: string; readonly password: Secret }
     readonly answer: Verdict
@@ -62,7 +65,10 @@ export interface Needs {
     readonly ask: { readonly authcid: string }
     readonly answer: Secret | 'unknown' | 'unavailable'
   }
-  /** Whose token is this? `host` and `port` are those the client says it connected to: they must be ours if given. */
+  /**
+   * Whose token is this? It may be empty: the client asks what it needs. `host` and `port` are those it says it
+   * connected to, and have to be ours where they are given.
+   */
   readonly token: {
     readonly ask: {
       readonly token: Secret

@@ -28,28 +28,33 @@ export class ScriptExchange implements ServerExchange {
     if (this.#last !== undefined) throw this.#misuse('start')
     if (initial !== undefined && initial.length > maxMessageOctets) return this.#end('too-long')
     this.#script = this.#run(initial)
-    return this.#advance(undefined)
+    return this.#advance(this.#script, undefined)
   }
 
   next(response: Uint8Array): ServerStep {
-    if (this.#last?.kind !== 'challenge') throw this.#misuse('next')
-    return response.length > maxMessageOctets ? this.#end('too-long') : this.#advance(response)
+    const script = this.#waitingFor('challenge', 'next')
+    return response.length > maxMessageOctets ? this.#end('too-long') : this.#advance(script, response)
   }
 
   answer<K extends NeedKind>(need: Need<K>, answer: NeedAnswer<K>): ServerStep {
+    const script = this.#waitingFor('need', 'answer')
     if (this.#last?.kind !== 'need' || this.#last.need !== (need as Need)) throw this.#misuse('answer')
-    return this.#advance(answer)
+    return this.#advance(script, answer)
   }
 
   cancel(): ServerStep {
-    if (this.#last?.kind !== 'challenge') throw this.#misuse('cancel')
+    this.#waitingFor('challenge', 'cancel')
     return this.#end('cancelled')
   }
 
-  #advance(value: unknown): ServerStep {
-    const step = this.#script?.next(value).value ?? failure('malformed')
-    this.#last = step
-    return step
+  #waitingFor(kind: ServerStep['kind'], call: string): ServerScript {
+    if (this.#script === undefined || this.#last?.kind !== kind) throw this.#misuse(call)
+    return this.#script
+  }
+
+  #advance(script: ServerScript, value: unknown): ServerStep {
+    this.#last = script.next(value).value
+    return this.#last
   }
 
   #end(reason: 'too-long' | 'cancelled'): ServerStep {
