@@ -51,7 +51,6 @@ export const clients = [
   },
   {
     name: 'msmtp',
-    utf8: true,
     dsn: ['notify', 'ret'],
     partial: false,
     send: ({ port, from, to, file, authority, dsn }) =>
@@ -61,7 +60,9 @@ export const clients = [
           ...['--host=127.0.0.1', `--port=${port}`, '--domain=msmtp.test', `--from=${from}`, '--timeout=60', '--debug'],
           ...['--set-date-header=off', '--set-from-header=off', '--set-msgid-header=off'],
           ...(authority === undefined ? [] : ['--tls=on', '--tls-starttls=on', `--tls-trust-file=${authority}`]),
-          ...(dsn === undefined ? [] : [`--dsn-notify=${dsn.notify.toLowerCase()}`, `--dsn-return=${dsn.ret}`]),
+          ...(dsn === undefined
+            ? []
+            : [`--dsn-notify=${dsn.notify.toLowerCase()}`, `--dsn-return=${dsn.ret.toLowerCase()}`]),
           ...['--', ...to],
         ],
         // As any program on Unix it reads lines that end with LF.
@@ -78,7 +79,9 @@ export const clients = [
         ...(utf8 ? ['SMTPUTF8'] : []),
         ...(dsn === undefined ? [] : [`RET=${dsn.ret}`, `ENVID=${dsn.envid}`]),
       ]
-      const rcpt = dsn === undefined ? [] : [`NOTIFY=${dsn.notify}`, `ORCPT=rfc822;${dsn.orcpt}`]
+      // The caller writes xtext itself.
+      const orcpt = dsn?.orcpt.replaceAll('+', '+2B')
+      const rcpt = dsn === undefined ? [] : [`NOTIFY=${dsn.notify}`, `ORCPT=rfc822;${orcpt}`]
       const script = join(import.meta.dirname, 'clients/send.py')
       const { sent, output } = run('python3', [script, JSON.stringify({ ...task, mail, rcpt })])
       return sent ? JSON.parse(output) : { sent, output }

@@ -3,15 +3,16 @@ import { createServer } from 'node:net'
 import { TLSSocket } from 'node:tls'
 
 /**
+ * @param options.offer further lines of the reply to EHLO; BDAT is taken, whether or not CHUNKING is among them
  * @param options.answer (verb, argument, connection) => a reply line, or undefined for the usual one. For the end of
  *   content the verb is `.` and the argument the message.
  * @param options.secureContext offers STARTTLS with it
  */
 export async function startSink(
   stage,
-  { address = '127.0.0.1', port = 0, answer = () => undefined, secureContext } = {},
+  { address = '127.0.0.1', port = 0, offer = [], answer = () => undefined, secureContext } = {},
 ) {
-  const sink = { address, port, messages: [], connections: 0, open: 0, inFlight: 0, answer }
+  const sink = { offer, address, port, messages: [], connections: 0, open: 0, inFlight: 0, answer }
   const sockets = new Set()
   const server = createServer((socket) => {
     sink.connections++
@@ -41,6 +42,8 @@ function converse(sink, plain, secureContext) {
   let input = Buffer.alloc(0)
   let envelope
   let content
+  // What is missing of a chunk, and whether it is the last.
+  let chunk
   const connection = { tls: false, commands: [] }
   const say = (line) => socket.write(`${line}\r\n`)
   const reset = () => {
@@ -49,7 +52,11 @@ function converse(sink, plain, secureContext) {
   }
   const verbs = {
     EHLO: () =>
-      `250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE 100000000\r\n${secureContext && !connection.tls ? '250-STARTTLS\r\n' : ''}250 ENHANCEDSTATUSCODES`,
+      ['sink.test', 'PIPELINING', '8BITMIME', 'SIZE 100000000', ...sink.offer]
+        .concat(secureContext && !connection.tls ? 'STARTTLS' : [])
+        .map((line) => `250-${line}\r\n`)
+        .concat('250 ENHANCEDSTATUSCODES')
+        .join(''),
     HELO: () => '250 sink.test',
     MAIL: (argument) => {
       envelope = { from: pathOf(argument), to: [], parameters: argument, tls: connection.tls }
@@ -77,6 +84,12 @@ function converse(sink, plain, secureContext) {
     const [, verb = '', argument = ''] = /^(\S+) ?(.*)$/.exec(line) ?? []
     const name = verb.toUpperCase()
     connection.commands.push(line)
+    if (name === 'BDAT' && envelope?.to.length > 0) {
+      const [octets, last] = argument.split(' ')
+      envelope.chunks ??= []
+      chunk = { missing: Number(octets), last: last !== undefined }
+      return
+    }
     if (name === 'STARTTLS' && secureContext !== undefined) return secure()
     const told = sink.answer(name, argument, connection)
     const reply = told ?? (Object.hasOwn(verbs, name) ? verbs[name](argument) : '500 5.5.2 no such command')
@@ -100,17 +113,29 @@ function converse(sink, plain, secureContext) {
   const take = (octets) => {
     input = input.length === 0 ? octets : Buffer.concat([input, octets])
     for (;;) {
+      if (chunk !== undefined) {
+        const piece = input.subarray(0, chunk.missing)
+        envelope.chunks.push(piece)
+        chunk.missing -= piece.length
+        input = input.subarray(piece.length)
+        if (chunk.missing > 0) return
+        const { last } = chunk
+        chunk = undefined
+        if (last) finish(Buffer.concat(envelope.chunks))
+        else say('250 2.0.0 chunk kept')
+        continue
+      }
       const end = input.indexOf('\r\n')
       if (end === -1) return
       const line = input.subarray(0, end)
       input = input.subarray(end + 2)
       if (content === undefined) command(line.toString('latin1'))
-      else if (line.length === 1 && line[0] === 0x2e) finish()
+      else if (line.length === 1 && line[0] === 0x2e) finish(Buffer.concat(content))
       else content.push(line[0] === 0x2e ? line.subarray(1) : line, CRLF)
     }
   }
-  const finish = () => {
-    const message = { ...envelope, octets: Buffer.concat(content), at: Date.now() }
+  const finish = (octets) => {
+    const message = { ...envelope, octets, at: Date.now() }
     content = undefined
     const told = sink.answer('.', message, connection)
     if (told === undefined || told.startsWith('2') || told === 'cut-after-keeping') sink.messages.push(message)

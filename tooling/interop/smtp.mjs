@@ -119,6 +119,12 @@ export async function offerOf(port, options) {
   return talker.offer
 }
 
+/** One check: that a server has it. Answers whether it does. */
+export const offers = (stage, offer, keyword) =>
+  stage.check(`${keyword} is offered`, () => {
+    if (!offer.has(keyword)) throw new Error(`not offered yet: ${keyword}`)
+  })
+
 /** One transaction in a session; answers the reply to its end. `octets` has CRLF line ends and is not stuffed. */
 export async function transact(talker, { from, to, octets, parameters = '' }) {
   await talker.ask(`MAIL FROM:<${from}>${parameters}`, '250')

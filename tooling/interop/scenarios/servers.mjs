@@ -48,7 +48,13 @@ export async function run(stage) {
       'smtpd_tls_received_header = yes',
     ],
   })
-  const exim = await startExim(stage, { domains: ['exim.test'], tls: tls('exim'), refused: ['gone@exim.test'] })
+  const exim = await startExim(stage, {
+    domains: ['exim.test'],
+    tls: tls('exim'),
+    refused: ['gone@exim.test'],
+    // So that one of them has DATA over TLS, whatever ours would choose.
+    settings: ['chunking_advertise_hosts ='],
+  })
   const opensmtpd = await startOpenSmtpd(stage, {
     domain: 'opensmtpd.test',
     tls: tls('opensmtpd'),
