@@ -86,6 +86,7 @@ describe('making', () => {
     { ...argon2id, memory: 1 },
   ] as Scheme[])('refuses parameters out of their limits (%#)', (scheme) => {
     expect(() => createRecord(password, scheme)).toThrow('out of its limits')
+    expect(() => checkPassword([], password, [scheme])).toThrow('out of its limits')
   })
 
   it.each(['', '\u0007', '\u{1f511}', '\u00ad'])('refuses a password that may not be stored (%#)', (text) => {

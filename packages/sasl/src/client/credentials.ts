@@ -11,9 +11,9 @@ export interface PasswordCredentials {
   readonly password: Secret
 }
 
-/** The longest name or password, and the longest token, in UTF-16 units: with three of them a message still fits. */
+/** The longest name, password and token, in UTF-16 units: what is made of them, escapes and all, fits into a message. */
 const MAX_TEXT = 1024
-const MAX_TOKEN = 9216
+const MAX_TOKEN = 8192
 
 /**
  * Prepares a name or password for sending.

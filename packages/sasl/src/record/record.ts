@@ -1,6 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
 import { badCredentials } from '../client/credentials.ts'
-import { SaslError } from '../error.ts'
 import { unpredictable } from '../gather.ts'
 import { prepareStored } from '../prepare/stringprep.ts'
 import { saltOctets } from '../scram/keys.ts'
@@ -8,10 +7,10 @@ import type { ScramHash, ScramVerifier } from '../scram/verifier.ts'
 import type { Secret } from '../secret.ts'
 import {
   type Argon2Scheme,
+  checkLimits,
   derive,
   deriveVerifier,
   isOfScheme,
-  isWithinLimits,
   keyOctets,
   type Scheme,
   type ScramScheme,
@@ -35,9 +34,7 @@ export function createRecord(
   scheme: Scheme,
   random: (count: number) => Uint8Array = unpredictable,
 ): CredentialRecord {
-  if (!isWithinLimits(scheme)) {
-    throw new SaslError('SASL_BAD_SCHEME', 'a parameter is out of its limits', { scheme: scheme.kind })
-  }
+  checkLimits(scheme)
   const text = prepareStored(password.reveal())
   if (text === undefined || text === '') throw badCredentials('password')
   const salt = random(saltOctets)
@@ -67,6 +64,7 @@ export function checkPassword(
   wanted: readonly [Scheme, ...Scheme[]],
   random: (count: number) => Uint8Array = unpredictable,
 ): PasswordCheck {
+  for (const scheme of wanted) checkLimits(scheme)
   const text = password.reveal()
   const [first] = records
   if (first === undefined) {

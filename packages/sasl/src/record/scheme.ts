@@ -36,7 +36,10 @@ export interface Argon2Scheme {
 /** How a password is kept. */
 export type Scheme = ScramScheme | ScryptScheme | Argon2Scheme
 
-/** Schemes with parameters for new records; the hashes take some 50 ms and some tens of MiB. */
+/**
+ * Schemes with parameters for new records. On a machine of 2026 a verifier costs some 2 ms, Argon2id 30 ms and 19 MiB,
+ * scrypt 180 ms and 32 MiB.
+ */
 export const schemes: {
   readonly scramSha256: ScramScheme
   readonly scramSha1: ScramScheme
@@ -66,6 +69,12 @@ export function isWithinLimits(scheme: Scheme): boolean {
       return isBetween(parallelism, 1, 16) && isBetween(passes, 1, 100) && isBetween(memory, 8 * parallelism, 2 ** 20)
     }
   }
+}
+
+/** @throws SaslError `SASL_BAD_SCHEME` for parameters out of their limits. */
+export function checkLimits(scheme: Scheme): void {
+  if (isWithinLimits(scheme)) return
+  throw new SaslError('SASL_BAD_SCHEME', 'a parameter is out of its limits', { scheme: scheme.kind })
 }
 
 /** Whether a record is of a scheme, with the same parameters. */

@@ -13,7 +13,7 @@ import type { ScramHash } from './verifier.ts'
 export interface ScramClientSettings {
   /** Fewer iterations than this are `weak`: they would help whoever listens to guess. Default 4096. @rfc 5802 5.1 */
   readonly leastIterations?: number
-  /** More than this are `weak` too: the work blocks the thread. Default 1,000,000, about half a second. @rfc 5802 9 */
+  /** More than this are `weak` too: the work blocks the thread. Default 1,000,000, up to a second. @rfc 5802 9 */
   readonly mostIterations?: number
 }
 
