@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, isIP, type Server, type Socket } from '
 import { devNull } from 'node:os'
 import type { Log, PeerInfo, Transport } from '@angarium/smtp-wire/drive'
 import { codeOf, SmtpNodeError } from './error.ts'
+import { memberOf, takeAnnouncement } from './proxied.ts'
 import type { TlsContext } from './tls/context.ts'
 import { countedAs, peerOf } from './transport/address.ts'
 import { NodeTransport, type TransportSettings } from './transport/transport.ts'
@@ -26,6 +27,14 @@ export interface ListenOptions {
   readonly maxConnectionsPerAddress: number
   /** For STARTTLS. Without a certificate in it `startTls` as a server is a misuse. */
   readonly tls?: TlsContext
+  /** TLS from the first octet; the context has a certificate. A handshake that fails is logged, and nobody else is told. */
+  readonly implicitTls?: boolean
+  /**
+   * Proxies whose connections begin with a header of the PROXY protocol, version 1 or 2. From them it is demanded: one
+   * without it is closed, and logged. From all others it is not looked for. Its client is then the transport's peer, and
+   * the one that is counted.
+   */
+  readonly proxyProtocol?: ProxyOptions
   /** Milliseconds. Default 60,000. */
   readonly handshakeTimeout?: number
   /** Hears of accepts that failed and of an `onConnection` that threw. Silent by default. */
@@ -36,11 +45,19 @@ export interface ListenOptions {
   onRefused?(peer: PeerInfo, reason: RefusalReason): Uint8Array | undefined
 }
 
+/** From whom a PROXY header is demanded. */
+export interface ProxyOptions {
+  /** Addresses and networks (`192.0.2.0/24`), or whatever tells them. */
+  readonly from: readonly string[] | ((address: string) => boolean)
+  /** Milliseconds for the header. Default 5,000. */
+  readonly timeoutMs?: number
+}
+
 /** A port that is listened at. */
 export interface Listener {
   readonly address: string
   readonly port: number
-  /** Open ones, with those that are closing. */
+  /** Open ones, with those that are closing, and those whose header or handshake is awaited. */
   readonly connections: number
   /** Stops accepting at once; resolves when the last connection has ended. */
   close(): Promise<void>
@@ -65,11 +82,15 @@ class NodeListener implements Listener {
   readonly #server: Server
   readonly #transports = new Set<NodeTransport>()
   readonly #byAddress = new Map<string, number>()
+  /** Those of proxies that have not said yet for whom they speak. */
+  readonly #unannounced = new Set<Socket>()
+  readonly #isProxy: (address: string) => boolean
   #closed: Promise<void> | undefined
   #at = { address: '', port: 0 }
 
   constructor(options: ListenOptions) {
     this.#options = options
+    this.#isProxy = proxyTest(options)
     this.#settings = { tls: options.tls, handshakeTimeout: options.handshakeTimeout ?? HANDSHAKE_TIMEOUT }
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket))
   }
@@ -81,7 +102,7 @@ class NodeListener implements Listener {
     return this.#at.port
   }
   get connections(): number {
-    return this.#transports.size
+    return this.#transports.size + this.#unannounced.size
   }
 
   open(): Promise<void> {
@@ -112,7 +133,7 @@ class NodeListener implements Listener {
   }
 
   destroy(): void {
-    for (const transport of this.#transports) transport.destroy()
+    for (const one of [...this.#transports, ...this.#unannounced]) one.destroy()
   }
 
   #accept(socket: Socket): void {
@@ -122,6 +143,37 @@ class NodeListener implements Listener {
       socket.destroy()
       return
     }
+    try {
+      if (this.#isProxy(peer.address)) void this.#announced(socket, peer)
+      else this.#take(socket, peer)
+    } catch (error) {
+      // Whoever it is, it must not pass for the proxy itself.
+      this.#warn('proxy-test-failed', error)
+      socket.destroy()
+    }
+  }
+
+  /** Hears from a proxy whose connection it is. Until then the proxy's connection counts among all. */
+  async #announced(socket: Socket, proxy: PeerInfo): Promise<void> {
+    const reason = this.#whyNot(0)
+    if (reason !== undefined) {
+      this.#refuse(socket, proxy, reason)
+      return
+    }
+    this.#unannounced.add(socket)
+    const announcement = await takeAnnouncement(socket, this.#options.proxyProtocol?.timeoutMs ?? HEADER_TIMEOUT)
+    this.#unannounced.delete(socket)
+    if (announcement.kind === 'announced' && !socket.destroyed) {
+      this.#take(socket, announcement.ends ?? proxy)
+      return
+    }
+    // A proxy that only looks whether anybody is there is no fault.
+    if (announcement.kind === 'failed' && announcement.because !== 'closed')
+      this.#options.log?.warn('proxy-header-failed', { proxy: proxy.address, because: announcement.because })
+    socket.destroy()
+  }
+
+  #take(socket: Socket, peer: PeerInfo): void {
     const key = countedAs(peer.address)
     const before = this.#byAddress.get(key) ?? 0
     const reason = this.#whyNot(before)
@@ -138,6 +190,21 @@ class NodeListener implements Listener {
       if (left > 0) this.#byAddress.set(key, left)
       else this.#byAddress.delete(key)
     })
+    if (this.#options.implicitTls === true) void this.#secure(transport)
+    else this.#hand(transport)
+  }
+
+  async #secure(transport: NodeTransport): Promise<void> {
+    try {
+      await transport.secureFromStart()
+    } catch (error) {
+      this.#options.log?.info('tls-handshake-failed', { error: codeOf(error), peer: transport.peer.address })
+      return
+    }
+    this.#hand(transport)
+  }
+
+  #hand(transport: NodeTransport): void {
     try {
       this.#options.onConnection(transport)
     } catch (error) {
@@ -147,7 +214,7 @@ class NodeListener implements Listener {
   }
 
   #whyNot(fromAddress: number): RefusalReason | undefined {
-    if (this.#transports.size >= this.#options.maxConnections) return 'connections'
+    if (this.connections >= this.#options.maxConnections) return 'connections'
     if (fromAddress >= this.#options.maxConnectionsPerAddress) return 'connections-per-address'
     return descriptorLeft() ? undefined : 'descriptors'
   }
@@ -170,6 +237,16 @@ class NodeListener implements Listener {
   }
 }
 
+/** @throws SmtpNodeError LISTEN_FAILED for what is no network */
+function proxyTest({ address, port, proxyProtocol }: ListenOptions): (address: string) => boolean {
+  if (proxyProtocol === undefined) return () => false
+  const { from } = proxyProtocol
+  const test = typeof from === 'function' ? from : memberOf(from)
+  if (typeof test === 'function') return test
+  const message = `cannot listen at ${address} port ${port}: "${test.bad}" is no address and no network`
+  throw new SmtpNodeError('LISTEN_FAILED', message, { address, port, because: 'EINVAL' })
+}
+
 /**
  * Whether this connection was not the one that took the last descriptor. Costs a microsecond. Refusing that one leaves
  * a descriptor for files, and tells the peer; with none at all the system's library would accept and drop in silence.
@@ -185,3 +262,4 @@ function descriptorLeft(): boolean {
 }
 
 const HANDSHAKE_TIMEOUT = 60_000
+const HEADER_TIMEOUT = 5_000

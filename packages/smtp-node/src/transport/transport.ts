@@ -67,7 +67,16 @@ export class NodeTransport implements Transport {
     return this.#flushing.promise
   }
 
-  async startTls(options: TlsOptions): Promise<TlsInfo> {
+  startTls(options: TlsOptions): Promise<TlsInfo> {
+    return this.#secure(options, true)
+  }
+
+  /** A server's TLS from the first octet: nothing was said in clear, and what has arrived belongs to the handshake. */
+  secureFromStart(): Promise<TlsInfo> {
+    return this.#secure({ role: 'server' }, false)
+  }
+
+  async #secure(options: TlsOptions, afterClear: boolean): Promise<TlsInfo> {
     const { tls, handshakeTimeout } = this.#settings
     const idle = this.#reader === undefined && this.#flushing === undefined && !this.#handshaking
     if (!idle || this.#tls !== undefined || tls === undefined) throw misuse('startTls')
@@ -78,7 +87,7 @@ export class NodeTransport implements Transport {
     plain.pause()
     // Said in clear, and so by anybody. Node would take it for the handshake's first octets.
     this.#waiting = []
-    discard(plain)
+    if (afterClear) discard(plain)
     this.#handshaking = true
     try {
       const { socket, info } = await shakeHands(plain, tls, options, handshakeTimeout)
