@@ -32,6 +32,8 @@ describe('configuration', () => {
       postmasterMaildir: '/etc/mta/data/postmaster',
       domains: {},
       routes: {},
+      extensions: { without: [], modules: [], deliverByMinimum: 0, hold: 0, etrn: [], verify: false },
+      proxies: { xclient: [], xforward: [] },
       dns: {},
       tls: {},
       limits: {

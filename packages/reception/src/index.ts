@@ -5,6 +5,7 @@
  *
  * @packageDocumentation
  */
+export type { Contribute, Contribution, ContributionHost } from './contribution.ts'
 export { ReceptionError, type ReceptionErrorCode, type ReceptionErrorDetails } from './error.ts'
 export * from './options.ts'
 export * from './policy/address-ranges.ts'

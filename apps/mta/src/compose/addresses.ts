@@ -1,7 +1,22 @@
 import { localPrefix, type Route } from '@angarium/delivery'
+import type { EtrnRequest } from '@angarium/esmtp-extensions'
 import type { DestinationKey } from '@angarium/queue'
-import { createAddressMatcher, createRelayPolicy, type LocalDomain, type RecipientPolicy } from '@angarium/reception'
-import { domainKey, parseMailbox } from '@angarium/smtp-wire'
+import {
+  createAddressMatcher,
+  createRelayPolicy,
+  type Directory,
+  type LocalDomain,
+  type RecipientPolicy,
+} from '@angarium/reception'
+import {
+  domainKey,
+  formatMailbox,
+  type LookupEvent,
+  parseMailbox,
+  type Refusal,
+  type Reply,
+  reply,
+} from '@angarium/smtp-wire'
 import type { Configuration } from '../config/schema.ts'
 import { createMailboxes, type Mailboxes } from '../maildir/mailboxes.ts'
 
@@ -9,6 +24,11 @@ import { createMailboxes, type Mailboxes } from '../maildir/mailboxes.ts'
 export interface Addresses {
   readonly recipients: RecipientPolicy
   readonly mailboxes: Mailboxes
+  readonly directory: Directory
+  /** Addresses of clients that may send anywhere. */
+  isFriend(address: string): boolean
+  /** The destination ETRN may start, if any. */
+  etrn(request: EtrnRequest): DestinationKey | undefined
   /** The queue's destination for an address. */
   destinationOf(address: string): DestinationKey
   /** The configured next hop of a destination. */
@@ -40,6 +60,7 @@ export function createAddresses(config: Configuration): Addresses {
       hasMailbox: (localPart) => mailboxes.has(domain, localPart),
     })
   const isFriend = createAddressMatcher(config.relayFor)
+  const servedByEtrn = new Set(config.extensions.etrn)
   return {
     recipients: createRelayPolicy({
       hostname,
@@ -48,7 +69,23 @@ export function createAddresses(config: Configuration): Addresses {
       relayFor: ({ peer }) => isFriend(peer.address),
     }),
     mailboxes,
+    directory: config.extensions.verify ? { verify: (lookup) => verify(lookup, config, mailboxes) } : {},
+    isFriend,
+    etrn: ({ kind, name }) =>
+      kind === 'node' && servedByEtrn.has(name.toLowerCase()) ? name.toLowerCase() : undefined,
     destinationOf,
     route: (destination) => routes.get(destination) ?? routes.get('*'),
   }
+}
+
+/** A name without a domain is looked for in all; where several have it, that is said. @rfc 5321 3.5.1 */
+function verify({ argument }: LookupEvent, { domains }: Configuration, mailboxes: Mailboxes): Reply<250> | Refusal {
+  const whole = parseMailbox(argument)
+  const candidates =
+    whole === undefined ? Object.keys(domains).map((domain) => parseMailbox(`${argument}@${domain}`)) : [whole]
+  const found = candidates.filter((one) => one !== undefined && mailboxes.has(domainKey(one.domain), one.localPart))
+  const [only] = found
+  if (only === undefined) return reply(550, '1.1', 'No such mailbox here')
+  if (found.length > 1) return reply(553, '1.4', 'There are several; give the domain too')
+  return reply(250, '1.5', `<${formatMailbox(only)}>`)
 }

@@ -1,6 +1,5 @@
 import { createDelivery, judgeDelivery } from '@angarium/delivery'
 import type { Resolver } from '@angarium/dns-client'
-import { eightBitMime, enhancedStatusCodes, pipelining, size, startTls } from '@angarium/esmtp-extensions'
 import {
   type Clock,
   createSchedule,
@@ -11,12 +10,13 @@ import {
   type QueueStore,
   type Random,
 } from '@angarium/queue'
-import { createReception } from '@angarium/reception'
+import { type Contribution, createEtrn, createReception } from '@angarium/reception'
 import { type Dialer, serve, type Transport } from '@angarium/smtp-wire/drive'
 import type { Configuration } from '../config/schema.ts'
 import type { MaildirFiles } from '../maildir/files.ts'
 import { createMaildir } from '../maildir/maildir.ts'
 import { createAddresses } from './addresses.ts'
+import { extensionsOf } from './extensions.ts'
 
 /** Accepts connections; resolves once it does, rejects with the system's reason. */
 export type Listen = (
@@ -49,6 +49,8 @@ export interface Parts {
   readonly ownAddresses: readonly string[]
   /** Listeners can take part in TLS. */
   readonly offersTls: boolean
+  /** What modules from elsewhere add. */
+  readonly contributions?: readonly Contribution[]
   /** Told the file of each message delivered here. */
   readonly onDelivered?: (path: string, address: string) => void
 }
@@ -64,13 +66,13 @@ export interface Mta {
   stop(deadlineMs: Millis): Promise<void>
 }
 
-const extensions = [size, eightBitMime, pipelining, enhancedStatusCodes, startTls] as const
-
 /** Puts the parts together: listener, session, reception, store, scheduler, delivery. */
 export function createMta(parts: Parts): Mta {
   const { config, clock, random, log, store, resolver, dialer, listen, files, offersTls } = parts
   const { hostname, limits, retry } = config
+  const { contributions = [] } = parts
   const addresses = createAddresses(config)
+  const extensions = extensionsOf(config, contributions, clock)
   const { first: firstMs, max: maxMs, factor, lifetime: lifetimeMs, warnAfter: warnAfterMs } = retry
   const schedule = createSchedule({ random, policy: { firstMs, maxMs, factor, lifetimeMs, warnAfterMs } })
   const delivery = createDelivery({
@@ -117,6 +119,14 @@ export function createMta(parts: Parts): Mta {
     store,
     clock,
     recipients: addresses.recipients,
+    stages: contributions.flatMap(({ stages = [] }) => stages),
+    verbs: {
+      ...Object.assign({}, ...contributions.map(({ verbs }) => verbs)),
+      ETRN: createEtrn({ store, destinationOf: addresses.etrn, log }),
+    },
+    directory: addresses.directory,
+    priority: (requested, session) =>
+      session.identity === undefined && !addresses.isFriend(session.peer.address) ? Math.min(requested, 0) : requested,
     limits: { sessions: limits.connections, received: limits.received },
     // Without delivery nobody is there to take a lease.
     ...(!paused && {
@@ -143,6 +153,7 @@ export function createMta(parts: Parts): Mta {
       limits: {
         messageOctets: limits.messageOctets,
         recipients: limits.recipients,
+        ...(limits.transactions !== undefined && { transactions: limits.transactions }),
         commandMs: limits.command,
         contentGraceMs: limits.contentGrace,
         contentRate: limits.contentRate,

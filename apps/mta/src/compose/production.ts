@@ -8,6 +8,7 @@ import { queueProcedures } from '../admin/procedures.ts'
 import type { Configuration } from '../config/schema.ts'
 import { readTlsFiles } from '../config/tls-files.ts'
 import { nodeFiles } from '../maildir/files.ts'
+import { contributionsOf } from './contributions.ts'
 import { createMta, type Listen } from './mta.ts'
 import { createStore } from './store.ts'
 
@@ -25,8 +26,10 @@ export async function production(
   if (tls.kind === 'unusable') throw new Error(`tls.${tls.setting} ${tls.because}`)
   const store = createStore(config, log)
   const resolver = await createNodeResolver({ ...(config.dns.servers && { servers: config.dns.servers }) })
+  const contributions = await contributionsOf(config, { hostname: config.hostname, store, clock: nodeClock, log })
   const mta = createMta({
     config,
+    contributions,
     clock: nodeClock,
     random: nodeRandom,
     log,

@@ -28,6 +28,13 @@ function withPaths(value: Settings, absolute: (path: string) => string): Configu
     ...value,
     data,
     domains: Object.fromEntries(entries.map(([name, one]) => [name, { ...one, maildir: absolute(one.maildir) }])),
+    extensions: {
+      ...value.extensions,
+      modules: value.extensions.modules.map((one) => ({
+        ...one,
+        module: one.module.startsWith('.') ? absolute(one.module) : one.module,
+      })),
+    },
     tls: { certificate: certificate && absolute(certificate), key: key && absolute(key), ca: ca && absolute(ca) },
     log: { ...value.log, file: value.log.file && absolute(value.log.file) },
     admin: { socket: value.admin.socket ? absolute(value.admin.socket) : join(data, 'admin.sock') },

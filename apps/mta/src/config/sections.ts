@@ -1,5 +1,6 @@
 import { duration, size } from '@angarium/host'
 import * as z from 'zod'
+import { keywords } from './keywords.ts'
 import {
   addressRange,
   domainName,
@@ -41,6 +42,39 @@ const route = z.strictObject({
   }),
 })
 
+/** Service extensions beyond what every server has. */
+export const extensions = z.strictObject({
+  without: z.array(z.enum(keywords)).default([]).meta({
+    description: 'Keywords neither offered nor used; what requires one of them goes with it.',
+  }),
+  modules: z
+    .array(
+      z.strictObject({
+        module: path.meta({ description: 'File, or package, whose default export contributes extensions.' }),
+        settings: z.unknown().optional().meta({ description: 'Handed to the module as they are.' }),
+      }),
+    )
+    .default([])
+    .meta({ description: 'Extensions from elsewhere.' }),
+  deliverByMinimum: duration({ least: 0, most: 86_400_000 })
+    .prefault('0s')
+    .meta({ description: 'DELIVERBY: the shortest time in which a message may have to be delivered or returned.' }),
+  hold: duration({ least: 0, most: 31_536_000_000 }).prefault('0s').meta({
+    description: 'FUTURERELEASE: the longest time a message is held for those in `relayFor`; 0s: not offered.',
+  }),
+  etrn: z.array(domainName).default([]).meta({ description: 'ETRN: domains whose waiting mail may be asked for.' }),
+  verify: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'VRFY tells whether a mailbox is here. Whoever asks can guess your mailboxes.' }),
+})
+
+/** Who may speak for others. */
+export const proxies = z.strictObject({
+  xclient: z.array(addressRange).default([]).meta({ description: 'XCLIENT: proxies that say who their client is.' }),
+  xforward: z.array(addressRange).default([]).meta({ description: 'XFORWARD: filters that say where mail came from.' }),
+})
+
 export const dns = z.strictObject({
   servers: z
     .array(nameServer)
@@ -60,6 +94,7 @@ export const limits = z.strictObject({
     .prefault('50MiB')
     .meta({ description: 'Greatest message.' }),
   recipients: z.int().min(100).max(100_000).default(1000).meta({ description: 'Recipients of one transaction.' }),
+  transactions: wholeNumber.optional().meta({ description: 'Messages of one session. Without it there is no limit.' }),
   received: wholeNumber.default(100).meta({ description: 'Received fields at which a message is taken for a loop.' }),
   connections: wholeNumber.default(1000).meta({ description: 'Connections in, over all.' }),
   connectionsPerAddress: wholeNumber.default(50).meta({ description: 'Connections in, from one address.' }),

@@ -18,6 +18,8 @@ export const settings = z.strictObject({
   }),
   domains: sections.domains.default({}),
   routes: sections.routes.default({}),
+  extensions: sections.extensions.prefault({}),
+  proxies: sections.proxies.prefault({}),
   dns: sections.dns.prefault({}),
   tls: sections.tls.prefault({}),
   limits: sections.limits.prefault({}),

@@ -1,0 +1,2 @@
+/** A module that forgot what it is for. */
+export default (): object => ({})
