@@ -51,6 +51,68 @@ const cases: Readonly<Record<string, readonly ExtensionCase[]>> = {
       offeredIn: { tls: 'active' },
     },
   ),
+  atrn: extensionCases(esmtp.atrn, {
+    verbs: {
+      ATRN: {
+        wellFormed: ['', 'example.org', 'example.org,www.example.com'],
+        malformed: ['localname', 'a.example,', ',a.example', 'a.example b.example', '[192.0.2.1]'],
+      },
+    },
+    beside: [esmtp.auth(() => ['PLAIN'])],
+    offeredIn: { identity: 'ada' },
+  }),
+  burl: extensionCases(
+    esmtp.burl(({ identity }) => (identity === undefined ? [] : ['imap', 'imap://imap.example.com'])),
+    {
+      verbs: {
+        BURL: {
+          wellFormed: ['imap://ada@imap.example/outbox;uid=25 LAST', 'http://x.example/'],
+          malformed: ['', 'LAST', 'outbox', '/outbox', 'imap:', 'imap://x FIRST', 'imap://x LAST LAST', '1map://x'],
+        },
+      },
+      beside: [esmtp.eightBitMime],
+    },
+  ),
+  checkpoint: extensionCases(esmtp.checkpoint, {
+    mail: {
+      TRANSID: {
+        values: ['<12345@claremont.edu>'],
+        malformed: [undefined, '', '<>', '<a>', 'a@b', '<a@b@c>', '<a..b@c>', '<(a)@b>', `<${'a'.repeat(77)}@b>`],
+      },
+    },
+  }),
+  conneg: extensionCases(esmtp.conNeg, { rcpt: { CONNEG: { values: [true], malformed: ['', 'yes'] } } }),
+  conperm: extensionCases(esmtp.conPerm, { mail: { CONPERM: { values: [true], malformed: ['', 'yes'] } } }),
+  mtrk: extensionCases(esmtp.mtrk, {
+    mail: {
+      MTRK: {
+        values: [{ certifier: 'MTIzNDU2Nzg5MDEyMzQ1Njc4OTA' }, { certifier: 'YQ', timeout: 86_400 }],
+        malformed: [undefined, '', ':1', 'YQ:', 'YQ:x', 'YQ:1234567890', 'Y-Q', 'x'.repeat(28)],
+      },
+    },
+    beside: [esmtp.dsn],
+  }),
+  'no-soliciting': extensionCases(esmtp.noSoliciting(['net.example:ADV']), {
+    mail: {
+      SOLICIT: {
+        values: [['org.example:ADV:ADLT'], ['a', 'B.c-d_e:9'], ['net.example:adv', 'a']],
+        malformed: [undefined, '', ',', 'a,', ',a', '9a', 'a;b', 'x'.repeat(1001)],
+      },
+    },
+    offers: [['net.example:ADV,a'], [','], ['a']],
+  }),
+  submitter: extensionCases(esmtp.submitter, {
+    mail: {
+      SUBMITTER: {
+        values: [parseMailbox('alice@example.com') as Mailbox, parseMailbox('a=b+c@example.com') as Mailbox],
+        malformed: [undefined, '', '<>', 'alice', '<alice@example.com>', 'a+zz@example.com', 'a+2@example.com'],
+      },
+    },
+  }),
+  xverp: extensionCases(esmtp.xverp(trusted), {
+    mail: { XVERP: { values: ['', '+-', '--'], malformed: ['', '+', '+=', '===', '@@', 'ab'] } },
+    offeredIn: { peer: '192.0.2.1' },
+  }),
   size: extensionCases(esmtp.size, {
     mail: {
       SIZE: {

@@ -2,15 +2,21 @@ import { type AssumedPeer, type Offers, ServerSession, type SessionContext } fro
 import { describe, expect, it } from 'vitest'
 import {
   type AnnouncedLimits,
+  type BurlCommand,
   type EtrnRequest,
   type ForwardedAttribute,
   formatXclient,
   formatXforward,
+  mtPriority,
+  noSoliciting,
+  readAtrn,
+  readBurl,
   readEtrn,
   readLimits,
   readXclient,
   readXforward,
   remainingBy,
+  remainingMtrk,
 } from '../src/index.ts'
 import { byName } from './extensions.ts'
 import { type Vectors, vectorsOf } from './vectors.ts'
@@ -81,6 +87,12 @@ describe('what an owner reads', () => {
     },
   )
 
+  const atrn = vectorsOf<With<{ read: { argument: string; domains?: readonly string[] } }>>('atrn')
+  it.each(atrn.read)('ATRN $argument', ({ argument, domains }) => expect(readAtrn(argument)).toEqual(domains))
+
+  const burl = vectorsOf<With<{ read: { argument: string; command?: BurlCommand } }>>('burl')
+  it.each(burl.read)('BURL $argument', ({ argument, command }) => expect(readBurl(argument)).toEqual(command))
+
   const limits = vectorsOf<With<{ read: { line: string; limits: AnnouncedLimits } }>>('limits')
   it.each(limits.read)('LIMITS $line', ({ line, limits: expected }) => {
     const offers: Offers = new Map([['LIMITS', line.split(' ').filter((word) => word !== '')]])
@@ -88,9 +100,21 @@ describe('what an owner reads', () => {
   })
   it('LIMITS not told', () => expect(readLimits(new Map())).toEqual({}))
 
-  const { remaining } =
-    vectorsOf<With<{ remaining: { value: string; elapsed: number; remaining?: string } }>>('deliverby')
-  it.each(remaining)('BY=$value after $elapsed s', ({ value, elapsed, remaining: expected }) =>
-    expect(remainingBy(value, elapsed)).toBe(expected),
+  type Remaining = With<{ remaining: { value: string; elapsed: number; remaining?: string } }>
+  it.each(vectorsOf<Remaining>('deliverby').remaining)('BY=$value after $elapsed s', (vector) =>
+    expect(remainingBy(vector.value, vector.elapsed)).toBe(vector.remaining),
+  )
+  it.each(vectorsOf<Remaining>('mtrk').remaining)('MTRK=$value after $elapsed s', (vector) =>
+    expect(remainingMtrk(vector.value, vector.elapsed)).toBe(vector.remaining),
+  )
+})
+
+describe("an owner's words that fit no EHLO reply", () => {
+  it.each(['', 'a b', 'ä', 'x'.repeat(21), 'MIXER\r\n250 X'])('are refused: a profile of %j', (profile) =>
+    expect(() => mtPriority(profile)).toThrow('no name of a priority profile'),
+  )
+  it.each([[''], ['a b'], ['9'], ['a', 'ä'], ['a,b', ''], ['x'.repeat(500)]])(
+    'are refused: solicitation of %j',
+    (...words) => expect(() => noSoliciting(words)).toThrow('no solicitation keywords'),
   )
 })
