@@ -129,6 +129,23 @@ describe('scheduler', () => {
     expect(await store.stats()).toMatchObject({ delivered: 120, queued: 0 })
   })
 
+  it('does not forget how wide a way is when all its deliveries end at once and more work waits', async () => {
+    const { scheduler, put, store, clock } = await rig(
+      async (lease) => {
+        await new Promise<void>((resolve) => clock.after(10, resolve))
+        return all(lease, { kind: 'delivered' })
+      },
+      { limits: { perDestination: 16, perDestinationStart: 1 } },
+    )
+    await put('a.example', 200)
+    scheduler.start()
+    await clock.advance(100)
+    expect(scheduler.snapshot().destinations).toMatchObject([{ active: 16, window: 16 }])
+    await clock.advance(300)
+    expect(await store.stats()).toMatchObject({ delivered: 200 })
+    expect(scheduler.snapshot().destinations).toEqual([])
+  })
+
   it('passes a destination over after a failed cohort, longer each time, and opens it at the first success', async () => {
     let dead = true
     const { scheduler, put, delivered, clock } = await rig(

@@ -26,6 +26,8 @@ export class Destinations {
   readonly #limits: SchedulerLimits
   readonly #random: Random
   #inUse = 0
+  /** Those that had nothing under way at some time since the last {@link Destinations.forgetIdle}. */
+  readonly #idle = new Set<DestinationKey>()
 
   constructor(limits: SchedulerLimits, random: Random) {
     this.#limits = limits
@@ -91,7 +93,16 @@ export class Destinations {
     way.active -= places
     if (way.active > 0) return
     this.#inUse--
-    if (way.cooled === 0 && way.failures === 0) this.#ways.delete(destination)
+    this.#idle.add(destination)
+  }
+
+  /** Forgets those with nothing under way and no history of failure: to be called once what waits has got its places. */
+  forgetIdle(): void {
+    for (const destination of this.#idle) {
+      const way = this.#ways.get(destination)
+      if (way?.active === 0 && way.cooled === 0 && way.failures === 0) this.#ways.delete(destination)
+    }
+    this.#idle.clear()
   }
 
   /** Gives one place back and learns from how it went. */

@@ -154,6 +154,7 @@ class TwoLevelScheduler implements Scheduler {
       this.#looking = undefined
       // Asked for when the last round was over and this was not yet.
       if (this.#lookAgain) this.#lookSoon()
+      this.#destinations.forgetIdle()
       this.#crowded = (this.#crowded || this.#attempts.free === 0) && this.#ready.waiting
       this.#setTimer()
     })
@@ -190,15 +191,13 @@ class TwoLevelScheduler implements Scheduler {
   async #lease({ destination, limit, level }: Share): Promise<boolean> {
     this.#attempts.take(destination, limit)
     let leases: readonly Lease[] = []
-    let more = false
     try {
       leases = await this.#request({ destination, limit, level })
-      more = this.#ready.leased(destination, limit, leases.length)
     } finally {
       this.#attempts.giveUp(destination, limit)
     }
     this.#beginAll(leases, false)
-    return more
+    return this.#ready.leased(destination, limit, leases.length)
   }
 
   #beginAll(leases: readonly Lease[], visit: boolean): void {
