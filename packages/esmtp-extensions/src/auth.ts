@@ -15,7 +15,7 @@ import {
 } from '@angarium/smtp-wire'
 import { decodeXtext, encodeXtext } from './grammar/xtext.ts'
 
-type MailCodecs = { readonly AUTH: ParameterCodec<ReversePath> }
+type AuthMail = { readonly AUTH: ParameterCodec<ReversePath> }
 
 /**
  * Authentication by SASL.
@@ -41,7 +41,7 @@ type MailCodecs = { readonly AUTH: ParameterCodec<ReversePath> }
  */
 export function auth(
   mechanisms: (context: SessionContext) => readonly string[],
-): Extension<MailCodecs, Record<never, never>> {
+): Extension<AuthMail, Record<never, never>> {
   return defineExtension({
     name: 'auth',
     rfc: 4954,
@@ -61,7 +61,7 @@ export function auth(
       },
     },
     client: {
-      plan: ({ parameters }, offer): Plan<MailCodecs> =>
+      plan: ({ parameters }, offer): Plan<AuthMail> =>
         parameters.AUTH === undefined || offer === undefined
           ? { kind: 'send' }
           : { kind: 'send', mail: { AUTH: { kind: 'null' } } },

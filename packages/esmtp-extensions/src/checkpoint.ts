@@ -1,6 +1,6 @@
 import { defineExtension, type Extension, type ParameterCodec } from '@angarium/smtp-wire'
 
-type MailCodecs = { readonly TRANSID: ParameterCodec<string> }
+type CheckpointMail = { readonly TRANSID: ParameterCodec<string> }
 
 /**
  * Transactions that go on where a connection broke. **Only the parameter is here**: no transaction of this toolkit can be
@@ -16,7 +16,7 @@ type MailCodecs = { readonly TRANSID: ParameterCodec<string> }
  * @rfc 1845 2
  * @rfc 1845 3
  */
-export const checkpoint: Extension<MailCodecs, Record<never, never>> = defineExtension({
+export const checkpoint: Extension<CheckpointMail, Record<never, never>> = defineExtension({
   name: 'checkpoint',
   rfc: 1845,
   keyword: 'CHECKPOINT',

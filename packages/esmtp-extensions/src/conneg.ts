@@ -1,7 +1,7 @@
 import { defineExtension, type Extension, type ParameterCodec } from '@angarium/smtp-wire'
 import { flag } from './grammar/flag.ts'
 
-type RcptCodecs = { readonly CONNEG: ParameterCodec<true> }
+type ConNegRcpt = { readonly CONNEG: ParameterCodec<true> }
 
 /**
  * What forms of content a recipient can show. The RCPT parameter CONNEG has no value and adds 7 octets. **Only the
@@ -11,7 +11,7 @@ type RcptCodecs = { readonly CONNEG: ParameterCodec<true> }
  *
  * @rfc 4141 5.2
  */
-export const conNeg: Extension<Record<never, never>, RcptCodecs> = defineExtension({
+export const conNeg: Extension<Record<never, never>, ConNegRcpt> = defineExtension({
   name: 'conneg',
   rfc: 4141,
   keyword: 'CONNEG',

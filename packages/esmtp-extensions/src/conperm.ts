@@ -1,7 +1,7 @@
 import { defineExtension, type Extension, type ParameterCodec, type Plan, reply } from '@angarium/smtp-wire'
 import { flag } from './grammar/flag.ts'
 
-type MailCodecs = { readonly CONPERM: ParameterCodec<true> }
+type ConPermMail = { readonly CONPERM: ParameterCodec<true> }
 
 /**
  * Permission to convert content, as a requirement: convert as the message allows, or hand it to one who will. The MAIL
@@ -14,13 +14,13 @@ type MailCodecs = { readonly CONPERM: ParameterCodec<true> }
  * @rfc 4141 3.3
  * @rfc 4141 4.2
  */
-export const conPerm: Extension<MailCodecs, Record<never, never>> = defineExtension({
+export const conPerm: Extension<ConPermMail, Record<never, never>> = defineExtension({
   name: 'conperm',
   rfc: 4141,
   keyword: 'CONPERM',
   mail: { CONPERM: flag('CONPERM') },
   client: {
-    plan({ parameters }, offer): Plan<MailCodecs> {
+    plan({ parameters }, offer): Plan<ConPermMail> {
       if (parameters.CONPERM === undefined) return { kind: 'send' }
       return offer === undefined
         ? { kind: 'veto', reply: reply(554, '6.3', 'The next host does not see to the conversions asked for') }

@@ -20,7 +20,7 @@ export interface ByValue {
   readonly trace: boolean
 }
 
-type MailCodecs = { readonly BY: ParameterCodec<ByValue> }
+type DeliverByMail = { readonly BY: ParameterCodec<ByValue> }
 
 /**
  * Delivery by a time.
@@ -42,7 +42,7 @@ type MailCodecs = { readonly BY: ParameterCodec<ByValue> }
  * @rfc 2852 2
  * @rfc 2852 4
  */
-export function deliverBy(minimum = 0): Extension<MailCodecs, Record<never, never>> {
+export function deliverBy(minimum = 0): Extension<DeliverByMail, Record<never, never>> {
   return defineExtension({
     name: 'deliverby',
     rfc: 2852,
@@ -69,7 +69,7 @@ const by: ParameterCodec<ByValue> = {
   format: ({ seconds, mode, trace }) => `${seconds};${mode === 'return' ? 'R' : 'N'}${trace ? 'T' : ''}`,
 }
 
-function plan(value: ByValue | undefined, offer: Offer | undefined): Plan<MailCodecs> {
+function plan(value: ByValue | undefined, offer: Offer | undefined): Plan<DeliverByMail> {
   if (value === undefined) return { kind: 'send' }
   if (value.mode === 'return') {
     if (offer === undefined)

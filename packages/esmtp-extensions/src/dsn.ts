@@ -18,8 +18,8 @@ export type RetValue = 'FULL' | 'HDRS'
 /** What is to be reported: `NEVER` alone, or some of the others, each once. @rfc 3461 4.1 */
 export type NotifyValue = readonly ('NEVER' | 'SUCCESS' | 'FAILURE' | 'DELAY')[]
 
-type MailCodecs = { readonly RET: ParameterCodec<RetValue>; readonly ENVID: ParameterCodec<string> }
-type RcptCodecs = { readonly NOTIFY: ParameterCodec<NotifyValue>; readonly ORCPT: ParameterCodec<string> }
+type DsnMail = { readonly RET: ParameterCodec<RetValue>; readonly ENVID: ParameterCodec<string> }
+type DsnRcpt = { readonly NOTIFY: ParameterCodec<NotifyValue>; readonly ORCPT: ParameterCodec<string> }
 
 const ORCPT_OCTETS = 500
 
@@ -45,7 +45,7 @@ const ORCPT_OCTETS = 500
  * @rfc 3461 5.2
  * @rfc 6533 3
  */
-export const dsn: Extension<MailCodecs, RcptCodecs> = defineExtension({
+export const dsn: Extension<DsnMail, DsnRcpt> = defineExtension({
   name: 'dsn',
   rfc: 3461,
   keyword: 'DSN',
@@ -66,7 +66,7 @@ export const dsn: Extension<MailCodecs, RcptCodecs> = defineExtension({
     ORCPT: { maxOctets: ' ORCPT='.length + ORCPT_OCTETS, parse: readOrcpt, format: (value) => value },
   },
   client: {
-    plan({ parameters, recipients }, offer, { offers }): Plan<MailCodecs, RcptCodecs> {
+    plan({ parameters, recipients }, offer, { offers }): Plan<DsnMail, DsnRcpt> {
       if (offer === undefined) return { kind: 'send' }
       const utf8 = offers.has('SMTPUTF8')
       return {
@@ -115,7 +115,7 @@ function isAtom(text: string): boolean {
 }
 
 /** For a server that takes no UTF-8. @rfc 6533 3 */
-function inAscii(parameters: ParameterValues<RcptCodecs>): ParameterValues<RcptCodecs> {
+function inAscii(parameters: ParameterValues<DsnRcpt>): ParameterValues<DsnRcpt> {
   const { ORCPT, ...rest } = parameters
   if (ORCPT === undefined || isAscii(ORCPT)) return parameters
   let text = ''

@@ -24,7 +24,7 @@ export interface FutureReleaseOptions {
   readonly allows?: (context: SessionContext) => boolean
 }
 
-type MailCodecs = { readonly HOLDFOR: ParameterCodec<number>; readonly HOLDUNTIL: ParameterCodec<number> }
+type FutureReleaseMail = { readonly HOLDFOR: ParameterCodec<number>; readonly HOLDUNTIL: ParameterCodec<number> }
 
 /**
  * Messages held by a submission server until a time. List it in submission servers only, and in clients that submit.
@@ -47,7 +47,7 @@ type MailCodecs = { readonly HOLDFOR: ParameterCodec<number>; readonly HOLDUNTIL
  * @rfc 4865 4
  * @rfc 4865 5.2.2
  */
-export function futureRelease(options: FutureReleaseOptions): Extension<MailCodecs, Record<never, never>> {
+export function futureRelease(options: FutureReleaseOptions): Extension<FutureReleaseMail, Record<never, never>> {
   const { maximum, now, allows = ({ identity }): boolean => identity !== undefined } = options
   const latest = (): number => now() + maximum * 1000
   return defineExtension({
@@ -82,7 +82,7 @@ export function futureRelease(options: FutureReleaseOptions): Extension<MailCode
   })
 }
 
-function plan(hold: ParameterValues<MailCodecs>, offer: Offer | undefined): Plan<MailCodecs> {
+function plan(hold: ParameterValues<FutureReleaseMail>, offer: Offer | undefined): Plan<FutureReleaseMail> {
   if (hold.HOLDFOR === undefined && hold.HOLDUNTIL === undefined) return { kind: 'send' }
   if (offer === undefined) return { kind: 'veto', reply: reply(554, '3.3', 'The server does not hold messages') }
   const [interval = '', moment = ''] = offer
@@ -96,7 +96,7 @@ function plan(hold: ParameterValues<MailCodecs>, offer: Offer | undefined): Plan
 
 /** Why a server that holds so long and until then does not take a hold. @rfc 4865 4.2 */
 function excess(
-  { HOLDFOR, HOLDUNTIL }: ParameterValues<MailCodecs>,
+  { HOLDFOR, HOLDUNTIL }: ParameterValues<FutureReleaseMail>,
   maximum: number,
   latest: number,
 ): Refusal | undefined {

@@ -1,6 +1,6 @@
 import { defineExtension, type Extension, type ParameterCodec, WireError } from '@angarium/smtp-wire'
 
-type MailCodecs = { readonly 'MT-PRIORITY': ParameterCodec<number> }
+type MtPriorityMail = { readonly 'MT-PRIORITY': ParameterCodec<number> }
 
 /** Registered profiles. @rfc 6710 9.2 */
 export type PriorityProfile = 'MIXER' | 'STANAG4406' | 'NSEP'
@@ -23,7 +23,7 @@ export type PriorityProfile = 'MIXER' | 'STANAG4406' | 'NSEP'
  * @rfc 6710 3
  * @rfc 6710 4
  */
-export function mtPriority(profile?: PriorityProfile | (string & {})): Extension<MailCodecs, Record<never, never>> {
+export function mtPriority(profile?: PriorityProfile | (string & {})): Extension<MtPriorityMail, Record<never, never>> {
   if (profile !== undefined && !/^[A-Za-z0-9._-]{1,20}$/.test(profile))
     throw new WireError('UNSAFE_TEXT', `"${profile}" is no name of a priority profile`, { where: 'MT-PRIORITY' })
   return defineExtension({

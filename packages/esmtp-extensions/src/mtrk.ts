@@ -8,7 +8,7 @@ export interface MtrkValue {
   readonly timeout?: number
 }
 
-type MailCodecs = { readonly MTRK: ParameterCodec<MtrkValue> }
+type MtrkMail = { readonly MTRK: ParameterCodec<MtrkValue> }
 
 /**
  * Message tracking. **Only the parameter is here**: nothing in this toolkit keeps a trace of messages to be asked for
@@ -26,7 +26,7 @@ type MailCodecs = { readonly MTRK: ParameterCodec<MtrkValue> }
  * @rfc 3885 2
  * @rfc 3885 3
  */
-export const mtrk: Extension<MailCodecs, Record<never, never>> = defineExtension({
+export const mtrk: Extension<MtrkMail, Record<never, never>> = defineExtension({
   name: 'mtrk',
   rfc: 3885,
   keyword: 'MTRK',

@@ -10,7 +10,7 @@ import {
   WireError,
 } from '@angarium/smtp-wire'
 
-type MailCodecs = { readonly SOLICIT: ParameterCodec<readonly string[]> }
+type NoSolicitingMail = { readonly SOLICIT: ParameterCodec<readonly string[]> }
 
 /**
  * Classes of solicitation that are not wanted.
@@ -31,7 +31,7 @@ type MailCodecs = { readonly SOLICIT: ParameterCodec<readonly string[]> }
  * @throws WireError UNSAFE_TEXT for one that is none, or a list that fits no reply line
  * @rfc 3865 2
  */
-export function noSoliciting(unwanted: readonly string[] = []): Extension<MailCodecs, Record<never, never>> {
+export function noSoliciting(unwanted: readonly string[] = []): Extension<NoSolicitingMail, Record<never, never>> {
   const list = unwanted.join(',')
   if (unwanted.length > 0 && (readWords(list) === undefined || list.length > LINE_OCTETS))
     throw new WireError('UNSAFE_TEXT', `"${list}" are no solicitation keywords`, { where: 'NO-SOLICITING' })
@@ -45,7 +45,7 @@ export function noSoliciting(unwanted: readonly string[] = []): Extension<MailCo
     },
     onMail: ({ SOLICIT = [] }) => refusal(SOLICIT, unwanted) ?? proceed,
     client: {
-      plan({ parameters: { SOLICIT } }, offer): Plan<MailCodecs> {
+      plan({ parameters: { SOLICIT } }, offer): Plan<NoSolicitingMail> {
         if (SOLICIT === undefined || offer === undefined) return { kind: 'send' }
         const refused = refusal(SOLICIT, readWords(offer[0]) ?? [])
         return refused === undefined ? { kind: 'send', mail: { SOLICIT } } : { kind: 'veto', reply: refused }

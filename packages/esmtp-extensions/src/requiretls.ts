@@ -8,7 +8,7 @@ import {
 } from '@angarium/smtp-wire'
 import { flag } from './grammar/flag.ts'
 
-type MailCodecs = { readonly REQUIRETLS: ParameterCodec<true> }
+type RequireTlsMail = { readonly REQUIRETLS: ParameterCodec<true> }
 
 /**
  * Messages that travel under TLS all the way or not at all. The MAIL parameter REQUIRETLS has no value and adds 11 octets.
@@ -22,14 +22,14 @@ type MailCodecs = { readonly REQUIRETLS: ParameterCodec<true> }
  * @rfc 8689 4.2.1
  * @rfc 8689 5
  */
-export const requireTls: Extension<MailCodecs, Record<never, never>> = defineExtension({
+export const requireTls: Extension<RequireTlsMail, Record<never, never>> = defineExtension({
   name: 'requiretls',
   rfc: 8689,
   keyword: 'REQUIRETLS',
   requires: [{ tls: true }],
   mail: { REQUIRETLS: flag('REQUIRETLS') },
   client: {
-    plan({ parameters, reversePath }, offer, { tls }): Plan<MailCodecs> {
+    plan({ parameters, reversePath }, offer, { tls }): Plan<RequireTlsMail> {
       if (parameters.REQUIRETLS === undefined) return { kind: 'send' }
       if (tls && offer !== undefined) return { kind: 'send', mail: { REQUIRETLS: true } }
       if (reversePath.kind === 'null') return { kind: 'send' }

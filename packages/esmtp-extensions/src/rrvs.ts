@@ -17,7 +17,7 @@ export interface RrvsValue {
   readonly noSupport?: 'R' | 'C'
 }
 
-type RcptCodecs = { readonly RRVS: ParameterCodec<RrvsValue> }
+type RrvsRcpt = { readonly RRVS: ParameterCodec<RrvsValue> }
 
 /**
  * Require-recipient-valid-since: not for whoever got the address later.
@@ -36,7 +36,7 @@ type RcptCodecs = { readonly RRVS: ParameterCodec<RrvsValue> }
  * @rfc 7293 3.1
  * @rfc 7293 5.1
  */
-export const rrvs: Extension<Record<never, never>, RcptCodecs> = defineExtension({
+export const rrvs: Extension<Record<never, never>, RrvsRcpt> = defineExtension({
   name: 'rrvs',
   rfc: 7293,
   keyword: 'RRVS',
@@ -48,7 +48,7 @@ export const rrvs: Extension<Record<never, never>, RcptCodecs> = defineExtension
     },
   },
   client: {
-    plan({ recipients }, offer): Plan<Record<never, never>, RcptCodecs> {
+    plan({ recipients }, offer): Plan<Record<never, never>, RrvsRcpt> {
       if (recipients.every(({ parameters }) => parameters.RRVS === undefined)) return { kind: 'send' }
       return {
         kind: 'send',

@@ -11,7 +11,7 @@ import {
 import { isAsciiPath } from './grammar/ascii.ts'
 import { flag } from './grammar/flag.ts'
 
-type MailCodecs = { readonly SMTPUTF8: ParameterCodec<true> }
+type SmtpUtf8Mail = { readonly SMTPUTF8: ParameterCodec<true> }
 
 /**
  * Addresses and header fields beyond ASCII. The MAIL parameter SMTPUTF8 (no value, adds 10 octets) says that a transaction
@@ -30,7 +30,7 @@ type MailCodecs = { readonly SMTPUTF8: ParameterCodec<true> }
  * @rfc 6531 3.4
  * @rfc 6531 3.5
  */
-export const smtpUtf8: Extension<MailCodecs, Record<never, never>> = defineExtension({
+export const smtpUtf8: Extension<SmtpUtf8Mail, Record<never, never>> = defineExtension({
   name: 'smtputf8',
   rfc: 6531,
   keyword: 'SMTPUTF8',
@@ -42,7 +42,7 @@ export const smtpUtf8: Extension<MailCodecs, Record<never, never>> = defineExten
   onRcpt: (_, { mailParameters, forwardPath }) =>
     mailParameters.SMTPUTF8 === undefined && !isAsciiPath(forwardPath) ? recipientBeyond : proceed,
   client: {
-    plan({ parameters, reversePath, recipients, utf8Header }, offer): Plan<MailCodecs, Record<never, never>> {
+    plan({ parameters, reversePath, recipients, utf8Header }, offer): Plan<SmtpUtf8Mail, Record<never, never>> {
       const sender = !isAsciiPath(reversePath)
       const header = utf8Header ?? parameters.SMTPUTF8 !== undefined
       const beyond = recipients.filter(({ forwardPath }) => !isAsciiPath(forwardPath))

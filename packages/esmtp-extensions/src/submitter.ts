@@ -8,7 +8,7 @@ import {
 } from '@angarium/smtp-wire'
 import { decodeXtext, encodeXtext } from './grammar/xtext.ts'
 
-type MailCodecs = { readonly SUBMITTER: ParameterCodec<Mailbox> }
+type SubmitterMail = { readonly SUBMITTER: ParameterCodec<Mailbox> }
 
 const VALUE_OCTETS = 500
 
@@ -24,7 +24,7 @@ const VALUE_OCTETS = 500
  *
  * @rfc 4405 4
  */
-export const submitter: Extension<MailCodecs, Record<never, never>> = defineExtension({
+export const submitter: Extension<SubmitterMail, Record<never, never>> = defineExtension({
   name: 'submitter',
   rfc: 4405,
   keyword: 'SUBMITTER',

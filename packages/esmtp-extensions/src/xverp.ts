@@ -1,6 +1,6 @@
 import { defineExtension, type Extension, type ParameterCodec, type SessionContext } from '@angarium/smtp-wire'
 
-type MailCodecs = { readonly XVERP: ParameterCodec<string> }
+type XverpMail = { readonly XVERP: ParameterCodec<string> }
 
 /**
  * XVERP of Postfix: one copy of a message for each recipient, whose reverse-path names it. **Only the parameter is
@@ -17,7 +17,7 @@ type MailCodecs = { readonly XVERP: ParameterCodec<string> }
  * @param trusts whether the client of this session may ask for copies
  * @rfc 5321 2.2.2
  */
-export function xverp(trusts: (context: SessionContext) => boolean): Extension<MailCodecs, Record<never, never>> {
+export function xverp(trusts: (context: SessionContext) => boolean): Extension<XverpMail, Record<never, never>> {
   return defineExtension({
     name: 'xverp',
     rfc: 5321,
