@@ -122,7 +122,7 @@ const nochunks = defineExtension({
 })
 
 /** A proxy's word for its client: an address, and who has authenticated. */
-const assume = defineExtension({
+export const assume = defineExtension({
   name: 'assume',
   rfc: 1,
   keyword: 'XTEST',
