@@ -10,7 +10,7 @@ export interface Message {
   readonly works: Map<DestinationKey, Work>
 }
 
-/** Makes a message of what was accepted. The content becomes the message's own. */
+/** Makes a message of what was accepted. The content becomes the message's own; of the envelope it is a copy. */
 export function newMessage(
   id: QueueId,
   acceptedAt: Instant,
@@ -18,10 +18,24 @@ export function newMessage(
   content: Uint8Array,
   options: CommitOptions,
 ): Message {
-  const { reversePath, parameters } = envelope
+  const own = copied(envelope)
+  const { reversePath, parameters } = own
   return {
     facts: { id, acceptedAt, size: content.length, priority: options.priority ?? 0, reversePath, parameters },
     content,
-    works: new Map(workOf(envelope, options, acceptedAt).map((work) => [work.destination, work])),
+    works: new Map(workOf(own, options, acceptedAt).map((work) => [work.destination, work])),
+  }
+}
+
+/** The caller may change its objects after the call; the envelope stays as it was received. */
+function copied(envelope: Envelope): Envelope {
+  return {
+    reversePath: envelope.reversePath,
+    parameters: envelope.parameters.map(([keyword, value]) => [keyword, value] as const),
+    recipients: envelope.recipients.map(({ address, parameters, destination }) => ({
+      address,
+      parameters: parameters.map(([keyword, value]) => [keyword, value] as const),
+      destination,
+    })),
   }
 }

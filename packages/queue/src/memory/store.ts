@@ -121,7 +121,7 @@ class MemoryStore implements QueueStore {
   }
 
   #accept(id: QueueId, content: Uint8Array, envelope: Envelope, options: CommitOptions, now: Instant): Message {
-    const message = newMessage(id, now, structuredCopy(envelope), content, options)
+    const message = newMessage(id, now, envelope, content, options)
     this.#messages.set(message.facts.id, message)
     this.#accepted += envelope.recipients.length
     for (const work of message.works.values()) this.#put(message, work)
@@ -300,17 +300,4 @@ function isIds(selection: Filter | readonly QueueId[]): selection is readonly Qu
 function addTally(sum: { -readonly [K in keyof Tally]: number }, more: Tally): void {
   for (const state of ['delivered', 'relayed', 'failed', 'removed', 'queued', 'held'] as const)
     sum[state] += more[state]
-}
-
-/** The caller may change its objects after the call; the envelope stays as it was received. */
-function structuredCopy(envelope: Envelope): Envelope {
-  return {
-    reversePath: envelope.reversePath,
-    parameters: envelope.parameters.map(([keyword, value]) => [keyword, value] as const),
-    recipients: envelope.recipients.map(({ address, parameters, destination }) => ({
-      address,
-      parameters: parameters.map(([keyword, value]) => [keyword, value] as const),
-      destination,
-    })),
-  }
 }

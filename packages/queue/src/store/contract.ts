@@ -1,46 +1,16 @@
-/** Milliseconds since 1970-01-01T00:00:00Z. */
-export type Instant = number
+import type {
+  DestinationKey,
+  Envelope,
+  EnvelopeParameter,
+  Instant,
+  Millis,
+  QueueId,
+  RecordedReply,
+} from './envelope.ts'
+import type { Change, CorruptEntry, Cursor, Entry, Filter, Progress, QueueStats } from './inspection.ts'
 
-/** A span of time in milliseconds. */
-export type Millis = number
-
-/** Names one accepted message. Made by the store, unique within it for ever, safe in a file name, a log line and a Received field. */
-export type QueueId = string & { readonly __brand: 'QueueId' }
-
-/**
- * What the scheduler groups work by: a lower-case domain, or the name of a configured route.
- * Two recipients with the same key can share one transaction with one peer.
- */
-export type DestinationKey = string
-
-/** One ESMTP parameter as the peer wrote it: keyword in upper case, value still encoded, `undefined` when it had none. */
-export type EnvelopeParameter = readonly [keyword: string, value: string | undefined]
-
-/** The envelope exactly as received; attempts read it, nothing rewrites it. @rfc 5321 2.3.1 */
-export interface Envelope {
-  /** Mailbox of the reverse-path without angle brackets; empty for the null reverse-path. */
-  readonly reversePath: string
-  readonly parameters: readonly EnvelopeParameter[]
-  readonly recipients: readonly EnvelopeRecipient[]
-}
-
-/** One recipient of an {@link Envelope}. */
-export interface EnvelopeRecipient {
-  /** Mailbox of the forward-path without angle brackets and source route. */
-  readonly address: string
-  readonly parameters: readonly EnvelopeParameter[]
-  readonly destination: DestinationKey
-}
-
-/** A reply kept for a later report, a log line or `queue show`. Remote text: escape it wherever it is shown. */
-export interface RecordedReply {
-  readonly code: number
-  /** Enhanced status code such as `5.1.1`, when the peer gave one. @rfc 3463 */
-  readonly status?: string
-  readonly text: readonly string[]
-  /** Host that said so; absent when we decided ourselves. */
-  readonly peer?: string
-}
+export type * from './envelope.ts'
+export type * from './inspection.ts'
 
 /** What to do beside making a draft durable. */
 export interface CommitOptions {
@@ -201,90 +171,6 @@ export interface Due {
    * scheduled. Later work of the destinations listed may be left out: ask again once theirs is leased.
    */
   readonly next: Instant | undefined
-}
-
-/** Where a recipient stands. */
-export type RecipientState = 'queued' | 'leased' | 'held' | 'delivered' | 'relayed' | 'failed' | 'removed'
-
-/** One queued message as an operator sees it. */
-export interface Entry {
-  readonly kind: 'message'
-  readonly id: QueueId
-  readonly acceptedAt: Instant
-  readonly size: number
-  readonly priority: number
-  readonly reversePath: string
-  readonly parameters: readonly EnvelopeParameter[]
-  readonly recipients: readonly EntryRecipient[]
-}
-
-/** One recipient of an {@link Entry}. Recipients already settled stay listed until the whole message is gone. */
-export interface EntryRecipient {
-  readonly index: number
-  readonly address: string
-  readonly parameters: readonly EnvelopeParameter[]
-  readonly destination: DestinationKey
-  readonly state: RecipientState
-  readonly attempts: number
-  readonly nextAttempt: Instant | undefined
-  /** Set for a future release: when it is or was released. */
-  readonly notBefore?: Instant
-  readonly because: string | undefined
-  readonly lastReply: RecordedReply | undefined
-}
-
-/** Something the store found and cannot read. Told, never skipped, never fatal. */
-export interface CorruptEntry {
-  readonly kind: 'corrupt'
-  readonly id: string
-  readonly because: string
-}
-
-/**
- * Every given field must match, those about recipients on one and the same recipient. An empty filter matches all.
- * Addresses compare without regard to ASCII case.
- */
-export interface Filter {
-  readonly state?: 'queued' | 'leased' | 'held'
-  readonly destination?: DestinationKey
-  readonly reversePath?: string
-  readonly recipient?: string
-}
-
-/** Position in a scan: the `id` of the last entry seen, whether or not it is still there. */
-export type Cursor = string
-
-/** An operator's wish. Leased recipients are left alone by all but `hold` and `remove`, which apply when the lease ends. */
-export type Change =
-  | { readonly kind: 'hold'; readonly because: string }
-  /** Ends a hold: due now, or at its future release. `early` also ends the wait for that, of queued ones as well. */
-  | { readonly kind: 'release'; readonly early?: true }
-  /** Next attempt now. Leaves alone what waits for its future release: a peer may ask for this by ETRN. @rfc 1985 5.1 */
-  | { readonly kind: 'expedite' }
-  | { readonly kind: 'remove' }
-  | { readonly kind: 'reroute'; readonly destination: DestinationKey }
-
-/** What a change did to one message. */
-export interface Progress {
-  readonly id: QueueId
-  /** Recipients it applied to. */
-  readonly recipients: number
-}
-
-/**
- * Recipients, counted durably in the transactions that moved them:
- * accepted = delivered + relayed + failed + removed + queued + held (leased ones count as queued).
- */
-export interface QueueStats {
-  readonly messages: number
-  readonly accepted: number
-  readonly delivered: number
-  readonly relayed: number
-  readonly failed: number
-  readonly removed: number
-  readonly queued: number
-  readonly held: number
-  readonly corrupt: number
 }
 
 /** What a store can do beyond the contract's core. */
