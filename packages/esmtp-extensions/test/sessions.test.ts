@@ -34,13 +34,13 @@ describe.each(transcripts)('server session: $name', (transcript) => {
   const pieces = extensions === undefined && steps.some(({ C = '' }) => /\r\n./s.test(C)) ? [0] : [0, 1, 7]
   it.each(mode === 'closing' && extensions?.includes('xclient') ? [0] : pieces)(
     'in pieces of %i octets (0: whole)',
-    (piece) => {
+    async (piece) => {
       const named = extensions?.flatMap((name) => byName[name] ?? [])
       const peer = talk(whereOf(transcript), named && [statusSilently, ...named])
       const { session, say } = peer
       for (const { C = '', S, tls: handshake } of steps) {
         const octets = octetsOf(padded(C))
-        const replies = say(octets, piece === 0 ? octets.length : piece)
+        const replies = await say(octets, piece === 0 ? octets.length : piece)
         expect(replies.length, `${C} got ${replies.join(' | ')}`).toBe(S.length)
         for (const [index, expected] of S.entries())
           if (expected.endsWith('*')) expect(`${replies[index]} `).toContain(expected.slice(0, -1))
