@@ -136,6 +136,7 @@ module.exports = {
     },
   ],
   mayImport,
+  pure,
   options: {
     tsPreCompilationDeps: true,
     doNotFollow: { path: '(^|/)(node_modules|dist)/' },
