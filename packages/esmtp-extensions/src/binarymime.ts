@@ -16,6 +16,7 @@ export const binaryMime: Extension<Record<never, never>, Record<never, never>> =
   rfc: 3030,
   keyword: 'BINARYMIME',
   requires: ['CHUNKING', '8BITMIME'],
+  switches: { binary: ({ BODY }) => BODY === 'BINARYMIME' },
   onDataStart: ({ mailParameters, chunked }) =>
     mailParameters.BODY === 'BINARYMIME' && !chunked ? reply(503, '5.1', 'Binary content comes by BDAT') : proceed,
 })

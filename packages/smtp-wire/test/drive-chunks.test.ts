@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { reply } from '../src/reply/reply.ts'
 import { pipelining } from './client-fixture.ts'
 import { createHandler, createHosts, greeted, message, opened, result, scripted } from './drive-fixture.ts'
-import { auth, chunking } from './server-extensions.ts'
+import { auth, binarymime, chunking } from './server-extensions.ts'
 
 const extensions = [pipelining, { ...chunking, switches: { chunking: true } as const }]
 
@@ -29,10 +29,14 @@ describe('content by BDAT', () => {
 
   it('may be any octets where it is binary, else a CR or LF alone gives up', async () => {
     const handler = createHandler()
-    const hosts = createHosts(handler, { extensions })
-    const connection = opened(await hosts.open({ extensions }))
+    const binary = [...extensions, binarymime]
+    const hosts = createHosts(handler, { extensions: binary })
+    const connection = opened(await hosts.open({ extensions: binary }))
     const content = Buffer.from('\n\r\0\xff\r', 'latin1')
-    expect(result(await connection.send(message({ content, body: 'binary' })))).toBe('accepted 250')
+    const parameters = [['BODY', 'BINARYMIME']] as const
+    expect(result(await connection.send(message({ content, body: 'binary', parameters })))).toBe('accepted 250')
+    // Called binary and not declared so: the server sees for itself.
+    expect(result(await connection.send(message({ content, body: 'binary' })))).toBe('refused 554 end')
     expect(handler.taken[0]?.content.equals(content)).toBe(true)
     for (const wrong of ['a\nb\r\n', 'end\r']) {
       const other = opened(await hosts.open({ extensions }))

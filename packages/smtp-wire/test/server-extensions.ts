@@ -55,6 +55,7 @@ export const chunking = defineExtension({
 export const binarymime = defineExtension({
   name: 'binarymime',
   rfc: 3030,
+  switches: { binary: ({ BODY }) => BODY === 'BINARYMIME' },
   keyword: 'BINARYMIME',
   requires: ['CHUNKING'],
   mail: {

@@ -1,4 +1,4 @@
-import { LineCheck } from '../content/lines.ts'
+import { type BareLineEnd, bareLineEnd, LineCheck } from '../content/lines.ts'
 import { DataEncoder } from '../content/stuff.ts'
 import { encodeUtf8 } from '../octets.ts'
 
@@ -53,7 +53,7 @@ export class ChunkOutput implements ContentOutput {
 
   /** @throws WireError BARE_LINE_END */
   put(octets: Uint8Array): readonly Uint8Array[] {
-    this.#lines?.take(octets)
+    refuse(this.#lines?.take(octets))
     const before = this.flush()
     if (octets.length > 0) this.#kept = octets
     return before
@@ -69,10 +69,14 @@ export class ChunkOutput implements ContentOutput {
 
   /** @throws WireError BARE_LINE_END */
   end(): readonly Uint8Array[] {
-    this.#lines?.end()
+    refuse(this.#lines?.end())
     const kept = this.#kept
     this.#kept = undefined
     const command = encodeUtf8(`BDAT ${kept?.length ?? 0} LAST\r\n`)
     return kept === undefined ? [command] : [command, kept]
   }
+}
+
+function refuse(found: BareLineEnd | undefined): void {
+  if (found !== undefined) throw bareLineEnd(found.at)
 }

@@ -187,6 +187,11 @@ export interface SessionSwitches {
   readonly enhancedReplies?: true
   /** Where offered, commands may hold UTF-8, and addresses follow the grammar of RFC 6531. @rfc 6531 3.3 */
   readonly utf8?: true
+  /**
+   * Where offered, whether a transaction with these MAIL parameters brings content of any octets by BDAT. Other content
+   * must be lines. @rfc 3030 3
+   */
+  readonly binary?: (mailParameters: Readonly<Record<string, unknown>>) => boolean
   /** Where offered, a client sends content by BDAT. @rfc 3030 2 */
   readonly chunking?: true
 }

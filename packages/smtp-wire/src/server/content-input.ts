@@ -1,3 +1,4 @@
+import type { BareLineEnd, LineCheck } from '../content/lines.ts'
 import { type BareLineEnds, DataDecoder } from '../content/unstuff.ts'
 import type { Refusal } from '../reply/reply.ts'
 import type { WireFault } from './events.ts'
@@ -60,21 +61,31 @@ export class DataInput implements ContentInput {
   }
 }
 
-/** The octets one BDAT counts. They are taken even where they are refused. @rfc 3030 2 */
+/**
+ * The octets one BDAT counts. They are taken even where they are refused. Content that is not declared binary must be
+ * lines, as behind DATA: what is passed on by DATA later would end where a look-alike of the end stands.
+ *
+ * @rfc 3030 2
+ */
 export class ChunkInput implements ContentInput {
   readonly last: boolean
   readonly #limit: number
   readonly #before: number
   readonly #size: number
+  readonly #lines: LineCheck | undefined
   #left: number
   #refusal: ContentRefusal | undefined
 
-  /** @param before octets of the message in the chunks before */
-  constructor(size: number, last: boolean, before: number, limit: number) {
+  /**
+   * @param before octets of the message in the chunks before
+   * @param lines sees all chunks of a message that must be lines
+   */
+  constructor(size: number, last: boolean, before: number, limit: number, lines: LineCheck | undefined) {
     this.last = last
     this.#limit = limit
     this.#before = before
     this.#size = size
+    this.#lines = lines
     this.#left = size
   }
 
@@ -95,15 +106,30 @@ export class ChunkInput implements ContentInput {
   }
 
   next(input: LineInput): Uint8Array | 'end' | 'more' | undefined {
-    if (this.#left === 0) return 'end'
+    if (this.#left === 0) {
+      if (this.last && this.#refusal === undefined) this.#refuseBare(this.#lines?.end())
+      return 'end'
+    }
     const taken = Math.min(this.#left, input.waiting)
     if (taken === 0) return 'more'
     const octets = input.buffer.subarray(input.at, input.at + taken)
     input.advance(taken)
     this.#left -= taken
-    return this.#refusal === undefined ? within(octets, this.messageOctets, this.#limit) : undefined
+    if (this.#refusal !== undefined) return undefined
+    const found = this.#lines?.take(octets)
+    this.#refuseBare(found)
+    const good =
+      found === undefined ? octets : octets.subarray(0, octets.length - (this.messageOctets - tellable(found)))
+    return good.length === 0 ? undefined : within(good, this.messageOctets - (octets.length - good.length), this.#limit)
+  }
+
+  #refuseBare(found: BareLineEnd | undefined): void {
+    if (found !== undefined) this.#refusal = { fault: found.fault, reply: replies.contentFaults[found.fault] }
   }
 }
+
+/** Octets of content told before a fault. Whether a CR stood alone shows only behind it, when it may have been told. */
+const tellable = ({ fault, at }: BareLineEnd): number => (fault === 'bare-cr' ? at + 1 : at)
 
 /** The part of the octets just read that lies within the limit, so that what is told does not hang on where input is cut. */
 function within(octets: Uint8Array, total: number, limit: number): Uint8Array | undefined {

@@ -1,3 +1,4 @@
+import { LineCheck } from '../content/lines.ts'
 import { ChunkInput, type ContentInput, type ContentRefusal } from './content-input.ts'
 import type { ServerEvent } from './events.ts'
 import * as replies from './replies.ts'
@@ -26,7 +27,8 @@ export function readContent(state: SessionState, content: ContentInput): ServerE
  * @rfc 3030 2
  */
 export function startChunk(state: SessionState, size: number, last: boolean, legal: boolean): ServerEvent | undefined {
-  const chunk = new ChunkInput(size, last, state.chunkedOctets, state.limits.messageOctets)
+  if (state.phase === 'rcpt') state.chunkLines = isBinary(state) ? undefined : new LineCheck()
+  const chunk = new ChunkInput(size, last, state.chunkedOctets, state.limits.messageOctets, state.chunkLines)
   state.content = chunk
   state.patience.renew()
   if (!legal) chunk.refuse({ fault: 'bad-sequence', reply: replies.notHere })
@@ -58,6 +60,11 @@ function refuseContent(
   state.weigh(reply)
   if (fault === undefined) return undefined
   return { kind: 'fault', fault, reply, ...(by !== undefined && { by }) }
+}
+
+function isBinary({ grant, transaction }: SessionState): boolean {
+  const parameters = transaction?.parameters ?? {}
+  return [...grant.offered].some(({ switches }) => switches.binary?.(parameters) === true)
 }
 
 /** The transaction, where the phase says there is one. */

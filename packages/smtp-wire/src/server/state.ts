@@ -1,4 +1,5 @@
 import { type AddressLimits, addressLimits } from '../address/mailbox.ts'
+import type { LineCheck } from '../content/lines.ts'
 import type { BareLineEnds } from '../content/unstuff.ts'
 import { createRegistry, type Registry } from '../extension/registry.ts'
 import type { AnyExtension, Phase, SessionContext } from '../extension/types.ts'
@@ -78,6 +79,8 @@ export class SessionState {
   content: ContentInput | undefined
   /** Octets of the message in the chunks before this one. */
   chunkedOctets = 0
+  /** Sees the chunks of a message that must be lines. */
+  chunkLines: LineCheck | undefined
   /** Recipients of a transaction that failed before its last chunk: under LMTP that chunk has so many replies. */
   lostRecipients: number | undefined
   /** The verb whose challenge the next line answers. */
@@ -232,6 +235,7 @@ export class SessionState {
     this.phase = nextPhase(this.phase, 'rset')
     this.overshoot = 0
     this.chunkedOctets = 0
+    this.chunkLines = undefined
     this.lostRecipients = undefined
     if (this.transaction === undefined) return
     this.transaction = undefined
