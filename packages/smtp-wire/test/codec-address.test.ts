@@ -12,7 +12,7 @@ import {
   readReversePath,
   sameMailbox,
 } from '../src/index.ts'
-import { hasShared, shared, vectors, withoutShared } from './codec-shared.ts'
+import { vectors } from './codec-shared.ts'
 
 describe.each(
   vectors<{
@@ -103,52 +103,33 @@ describe('any mailbox', () => {
   })
 })
 
-describe(`third-party addresses${withoutShared}`, () => {
-  it.skipIf(!hasShared)('isemail: valid in SMTP is what its strict categories say', () => {
-    const accepted = new Set(['ISEMAIL_VALID_CATEGORY', 'ISEMAIL_DNSWARN', 'ISEMAIL_RFC5321'])
-    let seen = 0
-    for (const file of ['tests.xml', 'tests-original.xml'])
-      for (const { address, category, diagnosis } of readIsemail(shared(`isemail/${file}`))) {
-        seen += 1
-        // The grammar has literals with any tag; that none but IPv6 is registered is not its business.
-        if (parseAddressLiteral(address.slice(address.lastIndexOf('@') + 1))?.kind === 'general') continue
-        // "::" for one group is our one deviation.
-        const expected = accepted.has(category) || diagnosis === 'ISEMAIL_RFC5321_IPV6DEPRECATED'
-        expect(parseMailbox(address) !== undefined, `${address} (${diagnosis})`).toBe(expected)
-      }
-    expect(seen).toBeGreaterThan(200)
-  })
-
-  it.skipIf(!hasShared)('python-email-validator: what it takes, we take', () => {
-    const utf8 = { ...addressLimits, utf8: true }
-    for (const name of ['email-valid', 'email-valid-intl-local-part', 'email-valid-only-if-quoted-local-part'])
-      for (const { email_input: text } of JSON.parse(shared(`python-email-validator/${name}.json`)).cases)
-        if (!text.includes(' <')) expect(parseMailbox(text, utf8) !== undefined, text).toBe(true)
-    // Whether an A-label is IDNA's, and which tags are registered, is more than grammar.
-    for (const { email_input: text } of JSON.parse(shared('python-email-validator/email-invalid-syntax.json')).cases)
-      if (/^[\0-\x7f]*$/.test(text) && !/@(xn--|\[tag:)/.test(text)) expect(parseMailbox(text), text).toBeUndefined()
-  })
-
-  it.skipIf(!hasShared)('mox: addresses and local-parts', () => {
-    for (const { in: text, valid } of JSON.parse(shared('mox/smtp-address.json')).cases)
-      expect(parseMailbox(text) !== undefined, text).toBe(valid)
-    for (const { in: text, valid } of JSON.parse(shared('mox/smtp-localpart.json')).cases)
-      expect(parseMailbox(`${text}@example.org`) !== undefined, text).toBe(valid)
-    for (const { in: localPart, expect: text } of JSON.parse(shared('mox/smtp-pack-localpart.json')).cases)
-      expect(formatMailbox({ kind: 'mailbox', localPart, domain: 'x' as never })).toBe(`${text}@x`)
-  })
+it('any path that is read is written so that it reads the same', () => {
+  const part = fc.constantFrom(
+    ...'"\\@.:,;<>[] ()a1-_+=é用\u00a0\u2028\t',
+    'IPv6:',
+    '2001:db8::1',
+    'tag:',
+    '192.0.2.1',
+    '@x.example,',
+    'Postmaster',
+  )
+  const shape = fc.oneof(
+    fc.array(part, { maxLength: 12 }).map((parts) => parts.join('')),
+    fc.array(part, { maxLength: 8 }).map((parts) => `"${parts.join('')}"@b.example`),
+    fc.array(part, { maxLength: 8 }).map((parts) => `@a.example:${parts.join('')}@b.example`),
+  )
+  let read = 0
+  fc.assert(
+    fc.property(shape, fc.boolean(), fc.constantFrom(readForwardPath, readReversePath), (inner, utf8, reader) => {
+      const limits = { ...addressLimits, utf8 }
+      const step = reader(`<${inner}>`, limits)
+      if (step.kind !== 'item') return
+      read += 1
+      const text = formatPath(step.value)
+      expect(reader(text, limits)).toEqual({ ...step, consumed: text.length })
+      expect(text.length).toBeLessThanOrEqual(step.consumed)
+    }),
+    { numRuns: 5_000 },
+  )
+  expect(read).toBeGreaterThan(50)
 })
-
-function* readIsemail(xml: string): Generator<{ address: string; category: string; diagnosis: string }> {
-  for (const [, test = ''] of xml.matchAll(/<test [^>]*>(.*?)<\/test>/gs)) {
-    const field = (name: string): string => new RegExp(`<${name}>(.*?)</${name}>`, 's').exec(test)?.[1] ?? ''
-    const address = field('address')
-      .replace(/&#x([0-9a-fA-F]+);/g, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
-      .replace(
-        /&(lt|gt|quot|apos|amp);/g,
-        (_, name: 'lt') => ({ lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' })[name],
-      )
-      .replace(/[\u2400-\u241f]/g, (picture) => String.fromCharCode(picture.charCodeAt(0) - 0x2400))
-    yield { address, category: field('category'), diagnosis: field('diagnosis') }
-  }
-}
