@@ -38,6 +38,11 @@ export interface DeliveryLimits {
   readonly transactionsPerSession: number
   /** Longer messages are returned to their sender as their header only; in octets. */
   readonly returnOctets: number
+  /**
+   * Octets of messages being converted at a time, in all; as much again, and more, is held for what comes of them. A larger
+   * message is not converted.
+   */
+  readonly convertOctets: number
 }
 
 /** Limits that suit one process. */
@@ -51,6 +56,7 @@ export const defaultDeliveryLimits: DeliveryLimits = {
   idleSessions: 100,
   transactionsPerSession: 100,
   returnOctets: 50_000,
+  convertOctets: 52_428_800,
 }
 
 /** Parts a {@link Delivery} is made of. */
@@ -79,6 +85,11 @@ export interface DeliveryOptions {
   readonly mailboxes?: MailboxDelivery
   /** Their client halves and parameters are used where a server offers them. */
   readonly extensions?: readonly AnyExtension[]
+  /**
+   * What is to become of content that a host does not take: `when-needed` encodes it for that host, and DKIM signatures
+   * break; `never` returns the message. Default `when-needed`.
+   */
+  readonly convert?: 'when-needed' | 'never'
   /** Families of addresses in use, the preferred one first. Default: IPv6, then IPv4. */
   readonly families?: readonly AddressFamily[]
   /** Port of hosts found by MX. Default 25. */

@@ -2,7 +2,6 @@ import { type AbortLike, type Lease, type Log, type Settlement, silentLog } from
 import { parseDomain } from '@angarium/smtp-wire'
 import { Attempt, type AttemptContext } from './attempt/attempt.ts'
 import { contentOf } from './attempt/content.ts'
-import { parameterOwners } from './attempt/parameters.ts'
 import { type ReportContext, report } from './bounce/reports.ts'
 import {
   type Delivery,
@@ -13,10 +12,13 @@ import {
 } from './contract.ts'
 import { DeliveryError } from './error.ts'
 import { deliverLocally, localPrefix } from './local/local.ts'
+import { isTimeUp, tooLate } from './outcome/deadline.ts'
 import { tell } from './outcome/log.ts'
-import { deferred, type Outcome } from './outcome/outcome.ts'
+import { deferred, failed, type Outcome } from './outcome/outcome.ts'
 import type { Result } from './outcome/result.ts'
 import { settleResult } from './outcome/settle.ts'
+import { requiresTls } from './plan/plan.ts'
+import { Room } from './plan/room.ts'
 import { locate, type RoutingContext } from './route/locate.ts'
 import { Self } from './route/self.ts'
 import { Pool } from './transport/pool.ts'
@@ -80,7 +82,8 @@ class LeaseDelivery implements Delivery {
       leave: (connection) => pool.leave(connection),
       self,
       pool,
-      owners: parameterOwners(extensions),
+      convert: options.convert ?? 'when-needed',
+      room: new Room(limits.convertOctets),
       maxSessions: limits.sessions,
       maxRecipients: limits.recipients,
     }
@@ -126,13 +129,20 @@ class LeaseDelivery implements Delivery {
     const content = contentOf(lease, this.#options.store)
     const all = (outcome: Outcome): readonly Result[] => lease.recipients.map((recipient) => ({ recipient, outcome }))
     try {
+      if (isTimeUp(lease, this.#options.clock.now()))
+        return lease.recipients.map((recipient) => ({
+          recipient,
+          outcome: tooLate(recipient.lastBecause, recipient.lastReply),
+        }))
       if (lease.destination.startsWith(localPrefix)) {
         const { mailboxes } = this.#options
         return await deliverLocally(lease, content, { mailboxes, log: this.#log }, stop)
       }
+      const tlsRequired = requiresTls(lease.reversePath, lease.parameters)
       const found = await locate(lease.destination, this.#routing)
       if (found.kind !== 'hosts') return all(found)
-      return await new Attempt(lease, content, this.#attempts, stop).run(targetsOf(found))
+      if (tlsRequired && !found.authentic && found.tls === undefined) return all(uncertain(lease.destination))
+      return await new Attempt(lease, content, this.#attempts, stop).run(targetsOf(found, tlsRequired))
     } catch (error) {
       this.#log.warn('delivery-error', { id: lease.id, destination: lease.destination, error })
       return all(deferred('4.3.0', 'internal error while delivering'))
@@ -150,4 +160,12 @@ class LeaseDelivery implements Delivery {
     const recipients = reported.settled.map(({ settlement }) => settlement)
     return { lease: { id, destination, fence }, recipients, spawn: reported.spawn }
   }
+}
+
+/** No certificate proves a host that DNS alone named, in an answer that anyone could have made. @rfc 8689 4.2.1 */
+function uncertain(destination: string): Outcome {
+  return failed(
+    '5.7.10',
+    `the sender demands verified TLS, and DNS does not prove which hosts take mail for ${destination}`,
+  )
 }

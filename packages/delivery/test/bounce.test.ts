@@ -192,6 +192,6 @@ describe('reports to the sender', () => {
     await made.put({ from: 'not an address', to: ['a@gone.example'] })
     await run(made)
     expect(await made.store.stats()).toMatchObject({ failed: 1, messages: 0 })
-    expect(made.lines('report-failed')).toMatchObject([{ to: 'not an address', action: 'failed' }])
+    expect(made.lines('report-failed')).toMatchObject([{ to: 'not an address', actions: ['failed'] }])
   })
 })

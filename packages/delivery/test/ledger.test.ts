@@ -20,8 +20,8 @@ function moody(transport: Transport, chance: (outOf: number) => boolean, taken: 
   const hard: Refusal = reply(550, '7.1', 'never')
   const or = <T>(good: T, outOf: number): T | Refusal => (chance(outOf) ? (chance(3) ? hard : soft) : good)
   return {
-    greet: () => or(reply(220, undefined, 'mx.test'), 10),
-    hello: () => or('accept', 20),
+    greet: () => (chance(10) ? reply(chance(3) ? 554 : 450, undefined, 'no') : reply(220, undefined, 'mx.test')),
+    hello: () => (chance(20) ? reply(chance(3) ? 550 : 450, undefined, 'no') : 'accept'),
     mail: () => or(reply(250, '1.0', 'ok'), 20),
     rcpt: () => or(reply(250, '1.5', 'ok'), 6),
     dataStart: () => or('go', 20),
@@ -96,7 +96,11 @@ describe('the ledger', () => {
         // Each failure is told once, to the sender of the message, unless there is none.
         const told = made.mail
           .filter(({ text }) => text.includes('Subject: Delivery Status Notification (Failure)'))
-          .flatMap(({ text, item }) => [...reported(text).keys()].map((recipient) => `${recipient} ${item.address}`))
+          .flatMap(({ text, item }) =>
+            [...reported(text)].flatMap(([recipient, fields]) =>
+              fields.get('Action') === 'failed' ? [`${recipient} ${item.address}`] : [],
+            ),
+          )
         const silent = new Set(names('double-bounce'))
         const due = failed.filter((recipient) => !silent.has(recipient))
         expect(told.sort()).toEqual(

@@ -32,7 +32,7 @@ describe('settlements', () => {
   const recipient: LeasedRecipient = { index: 3, address: 'a@b.example', parameters: [], attempts: 5, warned: false }
   const day = 86_400_000
   const settle = (outcome: Parameters<typeof settleResult>[1]['outcome'], age: number) =>
-    settleResult({ acceptedAt: 0 }, { recipient, outcome }, schedule, age).settlement
+    settleResult({ acceptedAt: 0, parameters: [] }, { recipient, outcome }, schedule, age).settlement
 
   it('defer by the schedule until the lifetime is over', () => {
     const busy = deferred('4.4.1', 'no connection')

@@ -97,7 +97,7 @@ describe('stopping', () => {
     expect(made.delivery.snapshot()).toEqual({ active: 0, idleSessions: 0 })
     const lease = {
       ...{ id: 'x' as never, destination: 'there.example', fence: 1, until: 0, reversePath: '', parameters: [] },
-      ...{ recipients: [], size: 0, acceptedAt: 0, body: encodeUtf8('') },
+      ...{ recipients: [], size: 0, acceptedAt: 0, priority: 0, body: encodeUtf8('') },
     }
     const never = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined }
     await expect(made.delivery.deliver(lease, never)).rejects.toSatisfy((error) =>

@@ -3,49 +3,60 @@ import type { Lease, LeasedRecipient } from '@angarium/queue'
 import { type RecipientResult, type ReversePath, WireError } from '@angarium/smtp-wire'
 import type { ClientConnection } from '@angarium/smtp-wire/drive'
 import { readResult } from '../outcome/classify.ts'
+import { tooLate } from '../outcome/deadline.ts'
 import { deferred, failed, type Outcome, type Trouble } from '../outcome/outcome.ts'
-import type { Result } from '../outcome/result.ts'
+import type { Circumstances, Result } from '../outcome/result.ts'
+import { isAscii } from '../plan/plan.ts'
 import type { Self } from '../route/self.ts'
 import { type OpenContext, open } from '../transport/open.ts'
 import type { Pool } from '../transport/pool.ts'
 import type { Stop } from '../transport/stop.ts'
-import { nameOf, type Peer, peerOf, type Session, type Target } from '../transport/target.ts'
-import { hasEightBit, type ReadContent } from './content.ts'
-import { declaredEightBit, type ParameterOwners } from './parameters.ts'
-import { type Addressed, forwardPathOf, reversePathOf, transact } from './transaction.ts'
+import { isSecured, nameOf, type Peer, peerOf, type Session, sessionOf, type Target } from '../transport/target.ts'
+import type { ReadContent } from './content.ts'
+import { outgoingParameters } from './parameters.ts'
+import { Preparation, type PreparationContext, type Prepared } from './preparation.ts'
+import { type Addressed, forwardPathOf, nextRecipients, reversePathOf, transact } from './transaction.ts'
 
 /** What attempts need beside their message. */
-export interface AttemptContext extends OpenContext {
+export interface AttemptContext extends OpenContext, PreparationContext {
   readonly self: Self
   readonly pool: Pool
-  readonly owners: ParameterOwners
   /** Most sessions of one attempt. */
   readonly maxSessions: number
   /** Most recipients of one transaction. */
   readonly maxRecipients: number
 }
 
+/** What keeps a message from its recipients, and where. */
+interface Hindrance {
+  readonly outcome: Trouble
+  readonly peer?: Peer
+}
+
+/**
+ * What came of a host. `heard`: it was told of the message. `gone`: not, its session had ended before. `unfit`: there is no
+ * session, or none that the message may go over. `full`: the session takes no more, another one does.
+ */
+type Visit = 'heard' | 'gone' | 'unfit' | 'full'
+
 /** Brings one message to the recipients of one lease, over one address after the other, until all are settled. */
 export class Attempt {
   readonly #lease: Lease
-  readonly #content: ReadContent
   readonly #context: AttemptContext
   readonly #stop: Stop
+  readonly #preparation: Preparation
   readonly #results: Result[] = []
   #pending: readonly Addressed[] = []
-  /** Whether the content has octets above 127, once that was looked for. */
-  #eightBit: boolean | undefined
   /** What stands in the way of those pending, and where. */
-  #trouble: Trouble | undefined
-  #peer: Peer | undefined
+  #trouble: Hindrance | undefined
   /** What forbids to go on, at any address. */
-  #fault: Trouble | undefined
+  #fault: Hindrance | undefined
 
   constructor(lease: Lease, content: ReadContent, context: AttemptContext, stop: Stop) {
     this.#lease = lease
-    this.#content = content
     this.#context = context
     this.#stop = stop
+    this.#preparation = new Preparation(lease, content, context, stop)
   }
 
   /** One result for every recipient of the lease. Never rejects. */
@@ -67,28 +78,40 @@ export class Attempt {
       await this.#walk(targets, from)
     } catch (error) {
       this.#fail('delivery-error', error, deferred('4.3.0', 'internal error while delivering'))
+    } finally {
+      this.#preparation.release()
     }
-    for (const { recipient } of this.#pending) this.#settle(recipient, this.#remainder(), this.#peer)
+    const { outcome, ...where } = this.#remainder()
+    for (const { recipient } of this.#pending) this.#settle(recipient, outcome, where)
     return this.#results
   }
 
   async #walk(targets: readonly Target[], from: ReversePath): Promise<void> {
     let sessions = 0
     for (const target of targets) {
-      if (this.#isOver() || sessions === this.#context.maxSessions) return
-      if (!(await this.#reuse(target, from))) {
-        if (this.#isOver()) return
-        const opened = await open(target, this.#context, this.#stop)
-        if (opened.kind !== 'open') {
-          this.#note(opened, peerOf(target))
-          continue
-        }
-        const { connection } = opened
-        if (this.#isOurselves(target, connection)) return
-        await this.#transfer({ target, connection, transactions: 0 }, from)
-      }
-      sessions++
+      let visit: Visit
+      do {
+        if (this.#isOver() || sessions === this.#context.maxSessions) return
+        visit = await this.#visit(target, from)
+        // A session that was full has brought something on its way, or had waited in vain.
+      } while (visit === 'full')
+      if (visit === 'heard') sessions++
     }
+  }
+
+  /** Sends over a session that waits for work, else over a new one. */
+  async #visit(target: Target, from: ReversePath): Promise<Visit> {
+    const { pool } = this.#context
+    const waiting = await pool.take(target, this.#stop)
+    const visit = waiting === undefined ? 'gone' : await this.#transfer(waiting, from)
+    if (visit !== 'gone' || this.#isOver()) return visit
+    const opened = await open(target, this.#context, this.#stop)
+    if (opened.kind !== 'open') {
+      this.#note(opened, peerOf(target))
+      return 'unfit'
+    }
+    if (this.#isOurselves(target, opened.connection)) return 'unfit'
+    return this.#transfer(sessionOf(target, opened.connection), from)
   }
 
   #isOver(): boolean {
@@ -96,9 +119,9 @@ export class Attempt {
   }
 
   /** How those come out whom nobody took or refused. */
-  #remainder(): Outcome {
-    if (this.#stop.aborted) return { kind: 'returned' }
-    return this.#fault ?? this.#trouble ?? deferred('4.4.1', 'no address to try')
+  #remainder(): { readonly outcome: Outcome; readonly peer?: Peer } {
+    if (this.#stop.aborted) return { outcome: { kind: 'returned' } }
+    return this.#fault ?? this.#trouble ?? { outcome: deferred('4.4.1', 'no address to try') }
   }
 
   /** Leaves a host found by MX that greets with our own name, when neither name nor address had told. */
@@ -110,52 +133,78 @@ export class Attempt {
     return true
   }
 
-  /** Sends over a session that waits for work; `false`: there is none, or it was dead before it heard of the message. */
-  async #reuse(target: Target, from: ReversePath): Promise<boolean> {
-    const session = await this.#context.pool.take(target, this.#stop)
-    return session !== undefined && (await this.#transfer(session, from)) === 'heard'
-  }
-
   /** Sends until all are settled or the session ends, and gives the session back. */
-  async #transfer(session: Session, from: ReversePath): Promise<'heard' | 'gone'> {
-    const { owners, maxRecipients, pool } = this.#context
-    const isOld = session.transactions > 0
+  async #transfer(session: Session, from: ReversePath): Promise<Visit> {
+    const { pool } = this.#context
+    let visit: Visit = 'heard'
     try {
-      const eightBit = await this.#isEightBit(session)
-      while (!this.#isOver()) {
-        const to = this.#pending.slice(0, maxRecipients)
-        const transaction = { lease: this.#lease, from, to, content: this.#content, eightBit, owners }
-        const { recipients, usable, error } = await transact(session, transaction, this.#stop)
-        if (error !== undefined) this.#unsendable(error)
-        if (isOld && recipients.every(isGone)) return 'gone'
-        this.#read(to, recipients, session)
-        if (!usable) break
-      }
-      return 'heard'
+      const message = await this.#prepare(session)
+      visit = message === undefined ? 'unfit' : await this.#send(session, from, message)
+      return visit
     } finally {
-      pool.put(session)
+      if (visit === 'full') pool.leave(session.connection)
+      else pool.put(session)
     }
   }
 
-  /**
-   * Whether the content has octets above 127: looked for, once, where the server takes 7-bit only. Going by the sender's
-   * word there would return good mail, and let through what must not be sent. Elsewhere it will do.
-   *
-   * @rfc 6152 3
-   */
-  async #isEightBit({ connection }: Session): Promise<boolean | undefined> {
-    const asking = this.#context.owners.mail.get('BODY')
-    if (asking === undefined || connection.offers.has(asking)) return declaredEightBit(this.#lease.parameters)
+  async #send(session: Session, from: ReversePath, message: Prepared): Promise<Visit> {
+    const { clock, maxRecipients } = this.#context
+    const isOld = session.transactions > 0
+    let isUsable = true
+    while (isUsable && !this.#isOver()) {
+      const to = nextRecipients(this.#pending, session, maxRecipients)
+      if (to.length === 0) return 'full'
+      const recipients = to.map(({ recipient }) => recipient)
+      const parameters = outgoingParameters(this.#lease, recipients, message.host, isSecured(session), clock.now())
+      if (parameters === undefined) {
+        this.#fault = { outcome: tooLate() }
+        break
+      }
+      const report = await transact(session, { from, to, parameters, message }, this.#stop)
+      if (report.error !== undefined) this.#unsendable(report.error)
+      if (isOld && report.recipients.every(isGone)) return 'gone'
+      this.#read(to, report.recipients, session, message)
+      isUsable = report.usable
+    }
+    return 'heard'
+  }
+
+  /** The message as it goes to this host; `undefined`: it does not, and why is kept. */
+  async #prepare(session: Session): Promise<Prepared | undefined> {
+    const { target, connection } = session
+    const peer = peerOf(target, connection.tls)
     try {
-      this.#eightBit ??= await hasEightBit(this.#content())
+      const prepared = await this.#preparation.for(session)
+      if (prepared.kind === 'unfit') {
+        if (prepared.elsewhere) this.#note(prepared.trouble, peer)
+        else this.#fault = { outcome: prepared.trouble, peer }
+      }
+      if (prepared.kind !== 'ready') return undefined
+      if (prepared.plan.asciiOnly) this.#leaveOutBeyondAscii(target.host, peer)
+      return prepared
     } catch (error) {
       this.#unsendable(error)
+      return undefined
     }
-    return this.#eightBit
+  }
+
+  /** @rfc 6531 3.5 */
+  #leaveOutBeyondAscii(host: string, peer: Peer): void {
+    const [beyond, others] = [true, false].map((is) =>
+      this.#pending.filter(({ recipient }) => isAscii(recipient.address) !== is),
+    )
+    const outcome = failed('5.6.7', `${host} does not take SMTPUTF8, which the recipient's address needs`)
+    for (const { recipient } of beyond ?? []) this.#settle(recipient, outcome, { peer })
+    this.#pending = others ?? []
   }
 
   /** Settles what a transaction decided; the rest stays pending. */
-  #read(to: readonly Addressed[], results: readonly RecipientResult[], { target, connection }: Session): void {
+  #read(
+    to: readonly Addressed[],
+    results: readonly RecipientResult[],
+    { target, connection }: Session,
+    { host: { keywords: offered }, conversion }: Prepared,
+  ): void {
     const peer = peerOf(target, connection.tls)
     const { host, protocol } = target
     const open = new Set(this.#pending)
@@ -168,7 +217,7 @@ export class Attempt {
       if (reading.kind === 'open') this.#note(reading.trouble, peer)
       else {
         open.delete(one)
-        this.#settle(one.recipient, reading.outcome, peer)
+        this.#settle(one.recipient, reading.outcome, { peer, offered, ...(conversion && { conversion }) })
       }
     }
     this.#pending = [...open]
@@ -180,21 +229,20 @@ export class Attempt {
     else this.#fail('content-unreadable', error, deferred('4.3.0', 'the queue could not give the content'))
   }
 
-  #fail(event: string, error: unknown, trouble: Trouble): void {
+  #fail(event: string, error: unknown, outcome: Trouble): void {
     const { id, destination } = this.#lease
     this.#context.log.warn(event, { id, destination, error })
-    this.#fault = trouble
+    this.#fault = { outcome, ...(this.#trouble?.peer && { peer: this.#trouble.peer }) }
   }
 
-  #settle(recipient: LeasedRecipient, outcome: Outcome, peer?: Peer): void {
-    this.#results.push({ recipient, outcome, ...(peer && { peer }) })
+  #settle(recipient: LeasedRecipient, outcome: Outcome, circumstances: Circumstances = {}): void {
+    this.#results.push({ recipient, outcome, ...circumstances })
   }
 
   /** One host's "never" is not the last word while another could not say. */
-  #note(trouble: Trouble, peer: Peer): void {
-    if (trouble.kind === 'failed' && this.#trouble?.kind === 'deferred') return
-    this.#trouble = trouble
-    this.#peer = peer
+  #note(outcome: Trouble, peer: Peer): void {
+    if (outcome.kind === 'failed' && this.#trouble?.outcome.kind === 'deferred') return
+    this.#trouble = { outcome, peer }
   }
 }
 

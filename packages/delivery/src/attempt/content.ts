@@ -1,3 +1,4 @@
+import { type ContentTraits, createContentSurvey } from '@angarium/imf-parser/transfer'
 import type { Lease, QueueStore } from '@angarium/queue'
 
 /** Reads the content of a lease from its first octet, as often as it is called. Iteration rejects as the store does. */
@@ -8,11 +9,11 @@ export function contentOf({ id, body }: Lease, store: Pick<QueueStore, 'read'>):
   return () => (body === undefined ? store.read(id) : single(body))
 }
 
-/** Whether there is an octet above 127. Reads no further than the first; rejects as iteration does. */
-export async function hasEightBit(content: AsyncIterable<Uint8Array>): Promise<boolean> {
-  for await (const chunk of content)
-    for (let at = 0; at < chunk.length; at++) if ((chunk[at] as number) > 127) return true
-  return false
+/** What content asks of the hosts it is sent to. Reads all of it, and keeps none; rejects as iteration does. */
+export async function survey(content: AsyncIterable<Uint8Array>): Promise<ContentTraits> {
+  const found = createContentSurvey()
+  for await (const chunk of content) found.push(chunk)
+  return found.finish()
 }
 
 async function* single(octets: Uint8Array): AsyncIterable<Uint8Array> {

@@ -1,41 +1,40 @@
-import type { EnvelopeParameter } from '@angarium/queue'
-import type { AnyExtension, Offers } from '@angarium/smtp-wire'
-
-/** Which extension each parameter belongs to: parameter keyword to EHLO keyword. */
-export interface ParameterOwners {
-  readonly mail: ReadonlyMap<string, string>
-  readonly rcpt: ReadonlyMap<string, string>
-}
-
-/** Indexes extensions by their parameters. */
-export function parameterOwners(extensions: readonly AnyExtension[]): ParameterOwners {
-  const index = (side: 'mail' | 'rcpt'): ReadonlyMap<string, string> =>
-    new Map(extensions.flatMap((extension) => Object.keys(extension[side]).map((key) => [key, extension.keyword])))
-  return { mail: index('mail'), rcpt: index('rcpt') }
-}
+import { type RelayParameters, relayParameters } from '@angarium/dsn'
+import { remainingBy } from '@angarium/esmtp-extensions'
+import type { EnvelopeParameter, Instant, Lease, LeasedRecipient } from '@angarium/queue'
+import type { HostAbilities } from '../plan/host.ts'
 
 /**
- * The parameters of an envelope that this server has announced it understands. The others end here, and so do those that
- * describe the content: the extensions describe it anew, by what is known of it.
+ * Parameters a message goes on with, before the extensions have their say: which of them the host may have, and in what
+ * form, is for each one's own. Those of DSN are as RFC 3461 wants them, BY tells the time that remains, and the hold of a
+ * future release ends here.
  *
- * @rfc 3461 5.2
+ * @param secured the host is known to be the right one, by a certificate and by authentic DNS or configuration
+ * @returns `undefined`: the time that the sender set is over
+ * @rfc 3461 5.2.1, 5.2.2
+ * @rfc 2852 4.1.4
+ * @rfc 4865 4.2
+ * @rfc 8689 2
  */
-export function carried(
-  parameters: readonly EnvelopeParameter[],
-  owners: ReadonlyMap<string, string>,
-  offers: Offers,
-): readonly EnvelopeParameter[] {
-  return parameters.filter(([keyword]) => {
-    const owner = owners.get(keyword)
-    return owner !== undefined && offers.has(owner) && !describing.has(keyword)
-  })
+export function outgoingParameters(
+  { parameters, acceptedAt }: Lease,
+  recipients: readonly LeasedRecipient[],
+  { keywords, protocol }: HostAbilities,
+  secured: boolean,
+  now: Instant,
+): RelayParameters | undefined {
+  const { mail, rcpt } = relayParameters({ parameters, arrival: acceptedAt, now }, recipients, keywords)
+  const sent: EnvelopeParameter[] = []
+  for (const parameter of mail) {
+    const [keyword, value = ''] = parameter
+    if (ending.has(keyword) || (keyword === 'REQUIRETLS' && !secured)) continue
+    if (keyword !== 'BY') sent.push(parameter)
+    else if (keywords.has('DELIVERBY') || protocol === 'smtp') {
+      const remaining = remainingBy(value, (now - acceptedAt) / 1000)
+      if (remaining === undefined) return undefined
+      sent.push([keyword, remaining])
+    }
+  }
+  return { mail: sent, rcpt }
 }
 
-/** Whether the sender said that the content has octets above 127; `undefined`: it did not say. @rfc 6152 3 */
-export function declaredEightBit(parameters: readonly EnvelopeParameter[]): boolean | undefined {
-  const body = parameters.find(([keyword]) => keyword === 'BODY')?.[1]
-  return body === undefined ? undefined : !/^7bit$/i.test(body)
-}
-
-/** A server told BODY=7BIT may clear the high bit of what is sent nevertheless, so an unchecked word is not passed on. */
-const describing: ReadonlySet<string> = new Set(['BODY', 'SIZE'])
+const ending: ReadonlySet<string> = new Set(['HOLDFOR', 'HOLDUNTIL'])

@@ -1,10 +1,11 @@
-import type { Lease, LeasedRecipient } from '@angarium/queue'
-import { type ForwardPath, parseMailbox, type ReversePath } from '@angarium/smtp-wire'
+import type { RelayParameters } from '@angarium/dsn'
+import { readLimits } from '@angarium/esmtp-extensions'
+import type { LeasedRecipient } from '@angarium/queue'
+import { addressLimits, asciiLower, type ForwardPath, parseMailbox, type ReversePath } from '@angarium/smtp-wire'
 import type { TransactionReport } from '@angarium/smtp-wire/drive'
 import type { Stop } from '../transport/stop.ts'
 import type { Session } from '../transport/target.ts'
-import type { ReadContent } from './content.ts'
-import { carried, type ParameterOwners } from './parameters.ts'
+import type { Prepared } from './preparation.ts'
 
 /** A recipient and its path. */
 export interface Addressed {
@@ -12,15 +13,34 @@ export interface Addressed {
   readonly path: ForwardPath
 }
 
+/**
+ * Whom the next transaction of a session is for; nobody, when the session has reached the limits that its server told.
+ *
+ * @param most recipients
+ * @rfc 9422 4
+ */
+export function nextRecipients(pending: readonly Addressed[], session: Session, most: number): readonly Addressed[] {
+  const { mailMax = Infinity, rcptMax = most, rcptDomainMax } = readLimits(session.connection.offers)
+  if (session.transactions >= mailMax) return []
+  const limit = Math.min(most, rcptMax)
+  if (rcptDomainMax === undefined) return pending.slice(0, limit)
+  const next: Addressed[] = []
+  for (const one of pending) {
+    if (next.length === limit) break
+    const domain = one.path.kind === 'mailbox' ? asciiLower(one.path.domain) : ''
+    if (session.domains.size >= rcptDomainMax && !session.domains.has(domain)) continue
+    session.domains.add(domain)
+    next.push(one)
+  }
+  return next
+}
+
 /** One message on its way to some of its recipients. */
 export interface Transaction {
-  readonly lease: Lease
   readonly from: ReversePath
   readonly to: readonly Addressed[]
-  readonly content: ReadContent
-  /** Content has octets above 127. `undefined`: nobody looked. */
-  readonly eightBit: boolean | undefined
-  readonly owners: ParameterOwners
+  readonly parameters: RelayParameters
+  readonly message: Prepared
 }
 
 /**
@@ -29,7 +49,8 @@ export interface Transaction {
  */
 export async function transact(session: Session, transaction: Transaction, stop: Stop): Promise<TransactionReport> {
   const { connection } = session
-  const { lease, from, to, content, eightBit, owners } = transaction
+  const { from, to, parameters, message } = transaction
+  const { plan, content, octets } = message
   let ending = false
   const release = stop.on((stage) => {
     if (stage === 'now' || !ending) connection.close()
@@ -37,14 +58,12 @@ export async function transact(session: Session, transaction: Transaction, stop:
   try {
     return await connection.send({
       reversePath: from,
-      parameters: carried(lease.parameters, owners.mail, connection.offers),
-      recipients: to.map(({ recipient, path }) => ({
-        forwardPath: path,
-        parameters: carried(recipient.parameters, owners.rcpt, connection.offers),
-      })),
-      size: lease.size,
-      ...(eightBit !== undefined && { body: eightBit ? '8bit' : '7bit' }),
-      content: lease.body ?? content(),
+      parameters: parameters.mail,
+      recipients: to.map(({ path }, at) => ({ forwardPath: path, parameters: parameters.rcpt[at] ?? [] })),
+      size: octets,
+      ...(plan.is !== undefined && { body: plan.is }),
+      ...(plan.utf8Header !== undefined && { utf8Header: plan.utf8Header }),
+      content: content(),
       beforeEnd: () => {
         ending = !stop.aborted
         return ending
@@ -58,10 +77,13 @@ export async function transact(session: Session, transaction: Transaction, stop:
 
 /** The path to send to; `undefined`: no address. The bare Postmaster has no domain. @rfc 5321 4.1.1.3 */
 export function forwardPathOf(address: string): ForwardPath | undefined {
-  return /^postmaster$/i.test(address) ? { kind: 'postmaster' } : parseMailbox(address)
+  return /^postmaster$/i.test(address) ? { kind: 'postmaster' } : parseMailbox(address, limits)
 }
 
 /** The path to send from; `undefined`: no address. */
 export function reversePathOf(address: string): ReversePath | undefined {
-  return address === '' ? { kind: 'null' } : parseMailbox(address)
+  return address === '' ? { kind: 'null' } : parseMailbox(address, limits)
 }
+
+/** Beyond ASCII, a plan decides. @rfc 6531 3.3 */
+const limits = { ...addressLimits, utf8: true }

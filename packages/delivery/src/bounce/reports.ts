@@ -1,5 +1,6 @@
-import { composeReport, type ReportRecipient } from '@angarium/dsn'
+import { composeReport, type ReportRecipient, reportable } from '@angarium/dsn'
 import type { DestinationKey, Instant, Lease, Log, QueueStore, Random, Schedule, Spawn } from '@angarium/queue'
+import { delayToTell } from '../outcome/deadline.ts'
 import type { Settled } from '../outcome/settle.ts'
 import { original } from './original.ts'
 
@@ -24,12 +25,13 @@ export interface Reported {
 }
 
 /**
- * Decides what the sender is told of the outcomes of one lease: at most one report naming all that failed, and one naming
- * all whose delay is due to be told, marked as `warned`. The null reverse-path is told nothing, and what fails then is
- * only logged.
+ * Decides what the sender is told of the outcomes of one lease: at most one report, naming all that failed, all whose
+ * success it wants to hear of and nobody else will tell, and all whose delay is due to be told; those are marked as
+ * `warned`. The null reverse-path is told nothing, and what fails then is only logged.
  *
  * @rfc 5321 4.5.5, 6.1
- * @rfc 3461 5.2.5, 5.2.6
+ * @rfc 3461 5.2.2, 5.2.3, 5.2.5, 5.2.6
+ * @rfc 2852 4.1.3, 4.1.4
  */
 export async function report(
   lease: Lease,
@@ -37,52 +39,81 @@ export async function report(
   now: Instant,
   context: ReportContext,
 ): Promise<Reported> {
-  const { id, reversePath, acceptedAt } = lease
-  const { schedule, log } = context
-  const failed = settled.filter(({ settlement }) => settlement.kind === 'failed')
+  const { id, reversePath, parameters, acceptedAt: arrival } = lease
   if (reversePath === '') {
-    for (const { recipient, status } of failed) log.warn('double-bounce', { id, recipient: recipient.address, status })
+    for (const { recipient, settlement, status } of settled)
+      if (settlement.kind === 'failed') context.log.warn('double-bounce', { id, recipient: recipient.address, status })
     return { settled, spawn: [] }
   }
-  const delayed = settled.filter(
-    ({ settlement, recipient: { warned } }) =>
-      settlement.kind === 'deferred' && schedule.warningDue({ acceptedAt, now, warned }),
-  )
-  const failure = await spawned(lease, failed, 'failed', now, context)
-  const notice = await spawned(lease, delayed, 'delayed', now, context)
-  return {
-    settled: notice === undefined ? settled : settled.map((one) => (delayed.includes(one) ? warned(one) : one)),
-    spawn: [failure, notice].filter((one) => one !== undefined),
+  const events = settled.flatMap((one) => eventOf(lease, one, now, context.schedule) ?? [])
+  const wanted = reportable({ reversePath, parameters, arrival, now }, events)
+  const spawn = wanted.length === 0 ? undefined : await spawned(lease, wanted, now, context)
+  if (spawn === undefined) return { settled, spawn: [] }
+  const told = new Set(wanted.filter(({ action }) => action === 'delayed').map(({ about }) => about))
+  return { settled: settled.map((one) => (told.has(one) ? warned(one) : one)), spawn: [spawn] }
+}
+
+/** What happened to a recipient that may be worth a report. */
+interface Event extends ReportRecipient {
+  readonly about: Settled
+}
+
+function eventOf(lease: Lease, about: Settled, now: Instant, schedule: Schedule): Event | undefined {
+  const { recipient, settlement, offered } = about
+  const { address, parameters } = recipient
+  const event = { about, address, parameters, lastAttempt: now, finalLogId: lease.id }
+  switch (settlement.kind) {
+    case 'returned':
+      return undefined
+    case 'delivered':
+    case 'relayed':
+      return { ...event, action: settlement.kind, ...(offered && { offered }), ...said(about) }
+    case 'failed':
+      return { ...event, action: 'failed', status: settlement.status, ...said(about) }
+    case 'deferred': {
+      const delay = delayToTell(lease, recipient, about.status, schedule, now)
+      if (delay === undefined) return undefined
+      const { status } = delay
+      const willRetryUntil = (recipient.notBefore ?? lease.acceptedAt) + schedule.policy.lifetimeMs
+      return {
+        ...event,
+        action: 'delayed',
+        ...(status !== undefined && { status }),
+        ...said(about),
+        willRetryUntil,
+      }
+    }
   }
 }
 
-/** One report about these recipients, if one of them wants it. */
+function said({ settlement, conversion }: Settled): Pick<ReportRecipient, 'because' | 'reply'> {
+  return {
+    ...('because' in settlement && { because: settlement.because + sentAs(conversion) }),
+    ...('reply' in settlement && settlement.reply !== undefined && { reply: settlement.reply }),
+  }
+}
+
+/** A host may refuse content for a signature that broke on the way to it. */
+function sentAs(conversion: Settled['conversion']): string {
+  if (conversion === undefined) return ''
+  const { to, breaks } = conversion
+  return `; it was sent as ${to}${breaks.length === 0 ? '' : `, which broke ${breaks.join(', ')}`}`
+}
+
+/** One report about these recipients. */
 async function spawned(
   lease: Lease,
-  about: readonly Settled[],
-  action: 'failed' | 'delayed',
+  events: readonly Event[],
   now: Instant,
-  { hostname, store, random, schedule, log, destinationOf, returnOctets }: ReportContext,
+  { hostname, store, random, log, destinationOf, returnOctets }: ReportContext,
 ): Promise<Spawn | undefined> {
-  if (about.length === 0) return undefined
-  const { id, reversePath, parameters, acceptedAt } = lease
-  const willRetryUntil = acceptedAt + schedule.policy.lifetimeMs
+  const { id, reversePath, parameters, acceptedAt, priority } = lease
   try {
     const composed = composeReport({
       reportingHost: hostname,
       reversePath,
       parameters,
-      recipients: about.map(
-        (one): ReportRecipient => ({
-          address: one.recipient.address,
-          parameters: one.recipient.parameters,
-          action,
-          ...facts(one),
-          lastAttempt: now,
-          ...(action === 'delayed' && { willRetryUntil }),
-          finalLogId: id,
-        }),
-      ),
+      recipients: events,
       content: await original(lease, store, returnOctets, log),
       arrival: acceptedAt,
       now,
@@ -92,18 +123,13 @@ async function spawned(
     if (composed === undefined) return undefined
     const { recipient: address, ...envelope } = composed.envelope
     const recipients = [{ address, parameters: [], destination: destinationOf(address) }]
-    return { envelope: { ...envelope, recipients }, content: composed.content }
+    return { envelope: { ...envelope, recipients }, content: composed.content, options: { priority } }
   } catch (error) {
     // What was learned about the recipients counts more than the report: without it they would get the message again.
-    log.warn('report-failed', { id, action, to: reversePath, error })
+    const actions = [...new Set(events.map(({ action }) => action))]
+    log.warn('report-failed', { id, actions, to: reversePath, error })
     return undefined
   }
-}
-
-function facts({ settlement, status }: Settled): Pick<ReportRecipient, 'status' | 'because' | 'reply'> {
-  if (settlement.kind !== 'failed' && settlement.kind !== 'deferred') return {}
-  const { because, reply } = settlement
-  return { because, ...(status !== undefined && { status }), ...(reply && { reply }) }
 }
 
 function warned(one: Settled): Settled {

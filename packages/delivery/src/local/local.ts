@@ -6,6 +6,7 @@ import type { Result } from '../outcome/result.ts'
 import type { Stop } from '../transport/stop.ts'
 import { HeaderFilter } from './header.ts'
 import type { MailboxDelivery } from './mailbox.ts'
+import { ownerChanged } from './ownership.ts'
 
 /** Destinations that are delivered here begin with this; what follows is the domain. */
 export const localPrefix = 'local:'
@@ -22,6 +23,7 @@ export interface LocalContext {
  * A message that was delivered to the same address before is going round in circles and fails.
  *
  * @rfc 5321 4.4
+ * @rfc 7293 5.1
  * @rfc 9228 4
  */
 export async function deliverLocally(
@@ -54,17 +56,20 @@ export async function deliverLocally(
 
 async function deliverOne(
   { id, reversePath }: Lease,
-  { address }: LeasedRecipient,
+  recipient: LeasedRecipient,
   content: ReadContent,
   mailboxes: MailboxDelivery,
   log: Log,
 ): Promise<Outcome> {
+  const { address } = recipient
   const prefix = encodeUtf8(`Return-Path: <${reversePath}>\r\nDelivered-To: ${address}\r\n`)
   try {
+    const forbidden = await ownerChanged(recipient, mailboxes)
+    if (forbidden !== undefined) return forbidden
     return await mailboxes.deliver({ id, reversePath, address, content: marked(prefix, content) })
   } catch (error) {
     log.warn('mailbox-failed', { id, recipient: address, error })
-    return deferred('4.3.0', 'the mailbox could not be written')
+    return deferred('4.3.0', 'the mailbox could not be reached')
   }
 }
 

@@ -1,4 +1,4 @@
-import type { QueueId } from '@angarium/queue'
+import type { Instant, QueueId } from '@angarium/queue'
 
 /** One message for one mailbox. */
 export interface MailboxItem {
@@ -25,8 +25,21 @@ export type MailboxOutcome =
   /** Never: there is no such mailbox. `status` is of class 5. */
   | { readonly kind: 'failed'; readonly status: `5.${number}.${number}`; readonly because: string }
 
+/**
+ * Since when somebody has had a mailbox, without a break: the last change of owner. `first-owner`: it was never another's,
+ * however old it is. `unknown`: nobody wrote it down, and nobody ever will.
+ *
+ * @rfc 7293 5, 9
+ */
+export type OwnedSince = Instant | 'first-owner' | 'unknown'
+
 /** Puts messages into mailboxes: a Maildir, a database. */
 export interface MailboxDelivery {
   /** A rejection defers the recipient and is logged. Called for several recipients and messages at a time. */
   deliver(item: MailboxItem): Promise<MailboxOutcome>
+  /**
+   * Since when the mailbox has had its owner; asked for messages that came with RRVS. A rejection defers the recipient and
+   * is logged. Without this method nobody can tell: do not offer RRVS.
+   */
+  ownedSince?(address: string): Promise<OwnedSince>
 }

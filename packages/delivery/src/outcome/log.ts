@@ -5,7 +5,8 @@ import type { Settled } from './settle.ts'
  * Writes one line about one recipient; the event is `delivered`, `relayed`, `deferred` or `failed`. A returned one has
  * none: nothing came of it.
  */
-export function tell(log: Log, lease: Lease, { recipient, settlement, status, peer }: Settled, now: Instant): void {
+export function tell(log: Log, lease: Lease, settled: Settled, now: Instant): void {
+  const { recipient, settlement, status, peer, conversion } = settled
   if (settlement.kind === 'returned') return
   const { kind, reply } = settlement
   const { tls, ...who } = peer ?? {}
@@ -16,6 +17,7 @@ export function tell(log: Log, lease: Lease, { recipient, settlement, status, pe
     attempts: recipient.attempts,
     delayMs: now - lease.acceptedAt,
     ...(peer && { peer: who, tls }),
+    ...(conversion && { convertedTo: conversion.to, brokenSignatures: conversion.breaks }),
     ...(status !== undefined && { status }),
     ...('because' in settlement && { because: settlement.because }),
     ...(reply && { reply }),

@@ -12,11 +12,17 @@ export type TlsPolicy =
   /** Under TLS with a trusted certificate for `name`, or not at all. */
   | { readonly kind: 'verify'; readonly name: string; readonly source: TlsSource }
 
-/** Who decided: the default for hosts found by MX, or a configured route. */
-type TlsSource = 'default' | 'route'
+/** Who decided: the default for hosts found by MX, a configured route, or the sender of the message. */
+type TlsSource = 'default' | 'route' | 'requiretls'
 
-/** The policy for one host of a routing. `level` is that of a configured route. */
-export function tlsPolicy(host: string, level: TlsLevel | undefined): TlsPolicy {
-  if (level === undefined) return { kind: 'opportunistic', source: 'default' }
-  return level === 'verify' ? { kind: 'verify', name: host, source: 'route' } : { kind: level, source: 'route' }
+/**
+ * The policy for one host of a routing.
+ *
+ * @param level that of a configured route
+ * @param required the sender demands it; a route may not ask for less. @rfc 8689 4.2.1
+ */
+export function tlsPolicy(host: string, level: TlsLevel | undefined, required: boolean): TlsPolicy {
+  if (required) return { kind: 'verify', name: host, source: 'requiretls' }
+  if (level === 'verify') return { kind: 'verify', name: host, source: 'route' }
+  return level === undefined ? { kind: 'opportunistic', source: 'default' } : { kind: level, source: 'route' }
 }

@@ -10,7 +10,7 @@ import {
   type Transport,
 } from '@angarium/smtp-wire/drive'
 import { lost, refusal } from '../outcome/classify.ts'
-import { deferred, type Trouble } from '../outcome/outcome.ts'
+import { deferred, failed, type Trouble } from '../outcome/outcome.ts'
 import type { Stop } from './stop.ts'
 import { nameOf, type Target } from './target.ts'
 
@@ -46,7 +46,7 @@ export async function open(target: Target, context: OpenContext, stop: Stop): Pr
   if (!connection.offers.has('STARTTLS')) {
     if (mayBeClear) return opened
     context.leave(connection)
-    return deferred('4.7.4', `${nameOf(target)} does not offer the TLS that is required`)
+    return insecure(target, '4.7.4', 'does not offer the TLS that is required')
   }
 
   const release = stop.on(() => connection.close())
@@ -59,11 +59,33 @@ export async function open(target: Target, context: OpenContext, stop: Stop): Pr
     context.log.warn('tls-refused', { ...noted, reply: securing.reply })
     if (mayBeClear) return opened
     context.leave(connection)
-    return deferred('4.7.4', `${nameOf(target)} offers TLS and then refuses it`)
+    return insecure(target, '4.7.4', 'offers TLS and then refuses it', (securing.reply?.code ?? 500) < 500)
   }
   const because = securing.because ?? securing.loss
   if (!stop.aborted) context.log.warn('tls-failed', { ...noted, because })
-  return mayBeClear ? greet(target, context, stop) : deferred('4.7.5', `TLS with ${nameOf(target)} failed: ${because}`)
+  if (mayBeClear) return greet(target, context, stop)
+  return insecure(
+    target,
+    '4.7.5',
+    `fails the TLS handshake: ${because}`,
+    securing.because === undefined || isOutage(because),
+  )
+}
+
+/**
+ * The trouble with a host that cannot be reached as required. What an operator or a domain requires may be mended there; a
+ * sender that demands it for this message gets the message back, unless it is only for now.
+ *
+ * @rfc 8689 4.2.1
+ */
+function insecure(target: Target, status: '4.7.4' | '4.7.5', what: string, isForNow: boolean = false): Trouble {
+  const because = `${nameOf(target)} ${what}`
+  return isForNow || target.policy.source !== 'requiretls' ? deferred(status, because) : failed('5.7.10', because)
+}
+
+/** Words of the network, not of TLS. */
+function isOutage(because: string): boolean {
+  return /^(?:ECONN|EPIPE|ETIMEDOUT)/.test(because)
 }
 
 function tlsOptions({ host, policy }: Target): TlsOptions {

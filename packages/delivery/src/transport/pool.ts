@@ -1,3 +1,4 @@
+import { readLimits } from '@angarium/esmtp-extensions'
 import type { Cancel, Clock, Millis } from '@angarium/queue'
 import type { ClientConnection } from '@angarium/smtp-wire/drive'
 import type { Stop } from './stop.ts'
@@ -60,7 +61,7 @@ export class Pool {
     }
   }
 
-  /** Takes a session back, to keep it or to end it. */
+  /** Takes a session back, to keep it or to end it. @rfc 9422 4.1 */
   put(session: Session): void {
     const { connection, transactions, target } = session
     const { idleMs, idleSessions, transactionsPerSession } = this.#limits
@@ -68,7 +69,8 @@ export class Pool {
       connection.close()
       return
     }
-    if (this.#closed || transactions >= transactionsPerSession) {
+    const { mailMax = transactionsPerSession } = readLimits(connection.offers)
+    if (this.#closed || transactions >= Math.min(mailMax, transactionsPerSession)) {
       this.leave(connection)
       return
     }

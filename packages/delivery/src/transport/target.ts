@@ -11,18 +11,28 @@ export interface Target {
   readonly policy: TlsPolicy
   /** Found by MX: a host that greets with our own name there is a loop. */
   readonly byMx: boolean
+  /** Surely the right host, by its name: configured, or from authentic answers about MX records. */
+  readonly authentic: boolean
 }
 
-/** The addresses of a routing, in order. */
-export function targetsOf({ hosts, port, protocol, tls }: Extract<Routing, { kind: 'hosts' }>): readonly Target[] {
+/**
+ * The addresses of a routing, in order.
+ *
+ * @param tlsRequired the sender demands verified TLS
+ */
+export function targetsOf(
+  { hosts, port, protocol, tls, authentic }: Extract<Routing, { kind: 'hosts' }>,
+  tlsRequired: boolean,
+): readonly Target[] {
   return hosts.flatMap(({ host, addresses }: NextHop) =>
     addresses.map((address) => ({
       host,
       address,
       port,
       protocol,
-      policy: tlsPolicy(host, tls),
+      policy: tlsPolicy(host, tls, tlsRequired),
       byMx: tls === undefined,
+      authentic: authentic || tls !== undefined,
     })),
   )
 }
@@ -32,11 +42,23 @@ export function targetKey({ host, address, port, protocol, policy }: Target): st
   return `${protocol} ${host} ${address} ${port} ${policy.kind} ${policy.kind === 'verify' ? policy.name : ''}`
 }
 
-/** A session with a target, and how many transactions it has seen. */
+/** A session with a target, and what it has seen. */
 export interface Session {
   readonly target: Target
   readonly connection: ClientConnection
   transactions: number
+  /** Domains of recipients, where the server limits them. @rfc 9422 4.3 */
+  readonly domains: Set<string>
+}
+
+/** A new session. */
+export function sessionOf(target: Target, connection: ClientConnection): Session {
+  return { target, connection, transactions: 0, domains: new Set() }
+}
+
+/** Whether the peer is surely the right host, and nobody else listens. @rfc 8689 2 */
+export function isSecured({ target, connection }: Session): boolean {
+  return target.authentic && connection.tls?.verified === true
 }
 
 /** Who was at the other end, for the log. */

@@ -1,0 +1,114 @@
+import type { ContentTraits } from '@angarium/imf-parser/transfer'
+import type { Lease } from '@angarium/queue'
+import type { AnyExtension } from '@angarium/smtp-wire'
+import type { Content } from '@angarium/smtp-wire/drive'
+import { failed, type Trouble } from '../outcome/outcome.ts'
+import { type Conversion, convertContent, type Inconvertible } from '../plan/convert.ts'
+import { type HostAbilities, hostAbilities } from '../plan/host.ts'
+import { declaredBody, planTransfer, type TransferPlan } from '../plan/plan.ts'
+import type { Room } from '../plan/room.ts'
+import type { Stop } from '../transport/stop.ts'
+import type { Session } from '../transport/target.ts'
+import { type ReadContent, survey } from './content.ts'
+
+/** How messages are made ready. */
+export interface PreparationContext {
+  readonly extensions: readonly AnyExtension[]
+  readonly convert: 'when-needed' | 'never'
+  /** For contents that are converted. */
+  readonly room: Room
+}
+
+/** A message as it goes to one host. */
+export interface Prepared {
+  readonly kind: 'ready'
+  readonly host: HostAbilities
+  readonly plan: Extract<TransferPlan, { kind: 'send' }>
+  readonly content: () => Content
+  readonly octets: number
+  readonly conversion?: Conversion
+}
+
+/** Why it does not go there. */
+export type Unprepared =
+  /** `elsewhere`: another host may still take it. */
+  { readonly kind: 'unfit'; readonly trouble: Trouble; readonly elsewhere: boolean } | { readonly kind: 'stopped' }
+
+/** Makes a message ready for one host after the other. Surveys and converts at most once, and only when a plan asks for it. */
+export class Preparation {
+  readonly #lease: Lease
+  readonly #content: ReadContent
+  readonly #context: PreparationContext
+  readonly #stop: Stop
+  #traits: ContentTraits | undefined
+  readonly #conversions = new Map<'8bit' | '7bit', Conversion | Inconvertible>()
+  /** Octets of room that are taken. */
+  #taken = 0
+
+  constructor(lease: Lease, content: ReadContent, context: PreparationContext, stop: Stop) {
+    this.#lease = lease
+    this.#content = content
+    this.#context = context
+    this.#stop = stop
+  }
+
+  /** Rejects as reading the content does. */
+  async for({ target, connection }: Session): Promise<Prepared | Unprepared> {
+    const { extensions, convert } = this.#context
+    const host = hostAbilities(connection.offers, extensions, target.protocol)
+    let plan = planTransfer(this.#message(), host, convert)
+    if (plan.kind === 'survey') {
+      this.#traits = await survey(this.#content())
+      plan = planTransfer(this.#message(), host, convert)
+    }
+    if (plan.kind === 'survey') throw new Error('a survey tells all that a plan asks for')
+    if (plan.kind === 'refuse') return unfit(failed(plan.status, `${target.host} ${plan.because}`), plan.elsewhere)
+    const { body, size } = this.#lease
+    if (plan.body === 'as-is')
+      return { kind: 'ready', host, plan, content: () => body ?? this.#content(), octets: size }
+    const to = plan.body === 'to-8bit' ? '8bit' : '7bit'
+    const conversion = await this.#converted(to)
+    if (conversion === undefined) return { kind: 'stopped' }
+    if (conversion.kind === 'inconvertible')
+      return unfit(
+        failed(
+          '5.6.3',
+          `${target.host} takes ${to} content only, and the message cannot be converted: ${conversion.because}`,
+        ),
+      )
+    return { kind: 'ready', host, plan, content: conversion.content, octets: conversion.octets, conversion }
+  }
+
+  /** Ends the use of what was prepared. */
+  release(): void {
+    this.#conversions.clear()
+    this.#context.room.give(this.#taken)
+    this.#taken = 0
+  }
+
+  #message(): Parameters<typeof planTransfer>[0] {
+    const { reversePath, parameters } = this.#lease
+    return { reversePath, parameters, ...(this.#traits && { traits: this.#traits }) }
+  }
+
+  /** `undefined`: told to stop. */
+  async #converted(to: '8bit' | '7bit'): Promise<Conversion | Inconvertible | undefined> {
+    const known = this.#conversions.get(to)
+    if (known !== undefined) return known
+    const { size, parameters } = this.#lease
+    const { room } = this.#context
+    if (size > room.size)
+      return { kind: 'inconvertible', because: `its ${size} octets are more than the ${room.size} converted here` }
+    if (this.#taken === 0) {
+      if (!(await room.take(size, this.#stop))) return undefined
+      this.#taken = size
+    }
+    const conversion = await convertContent(this.#content(), size, to, declaredBody(parameters) !== 'binary')
+    this.#conversions.set(to, conversion)
+    return conversion
+  }
+}
+
+function unfit(trouble: Trouble, elsewhere: boolean = false): Unprepared {
+  return { kind: 'unfit', trouble, elsewhere }
+}
