@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Lease, QueueStore } from '../src/index.ts'
 import { createMemoryStore } from '../src/index.ts'
-import { allot, type Candidate } from '../src/scheduler/allot.ts'
+import type { Candidate } from '../src/scheduler/allot.ts'
+import { allot } from '../src/scheduler/allot.ts'
+import type { ManualClock } from '../src/testing.ts'
 import { createManualClock, createSeededRandom, settled } from '../src/testing.ts'
 import { all, deliveredAll, envelope, later, rig, withOverrides } from './rig.ts'
 
@@ -64,28 +66,33 @@ describe('the scheduler and priorities', () => {
     expect(names(delivered)).toEqual(['b.example 9', 'a.example 6', 'b.example 1', 'a.example 0', 'a.example -3'])
   })
 
-  it('keeps the next place for what waits, not for what has just come', async () => {
-    const gates: (() => void)[] = []
+  /** A memory store whose answers take their time, as those of a database do. */
+  function slow(): { readonly clock: ManualClock; readonly store: QueueStore } {
     const clock = createManualClock()
     const memory = createMemoryStore({ clock, random: createSeededRandom() })
-    // Its answers take their time, as those of a database do.
     const due: QueueStore['due'] = async (limit) => {
       await new Promise<void>((resolve) => clock.after(1, resolve))
       return memory.due(limit)
     }
+    return { clock, store: withOverrides(memory, { due }) }
+  }
+
+  it('keeps the next place for what waits, not for what has just come', async () => {
+    const gates: (() => void)[] = []
+    const { clock, store } = slow()
     const { scheduler, delivered } = await rig(
       async (lease) => {
         await new Promise<void>((resolve) => gates.push(resolve))
         return all(lease, { kind: 'delivered' })
       },
-      { store: withOverrides(memory, { due }), clock, limits: { concurrency: 1 } },
+      { store, clock, limits: { concurrency: 1 } },
     )
     scheduler.start()
     await clock.advance(10)
     expect(scheduler.reserve(['x.example'])?.begin([])).toBeUndefined()
-    await put(memory, 'a.example', 0)
+    await put(store, 'a.example', 0)
     await clock.advance(10)
-    await put(memory, 'urgent.example', 5)
+    await put(store, 'urgent.example', 5)
     gates.shift()?.()
     await settled()
     // The place is free; the store is still being asked who is first.
@@ -96,26 +103,46 @@ describe('the scheduler and priorities', () => {
     gates.shift()?.()
     await clock.advance(10)
     expect(scheduler.reserve(['late.example'])).toBeDefined()
-    await scheduler.stop()
   })
 
   it('gives a destination’s next place to its own waiting work', async () => {
     const gate = later<void>()
-    const { scheduler, store, clock } = await rig(
+    const { clock, store } = slow()
+    const { scheduler, delivered } = await rig(
       async (lease) => {
         await gate.promise
         return all(lease, { kind: 'delivered' })
       },
-      { limits: { perDestinationStart: 1, perDestination: 1 } },
+      { store, clock, limits: { perDestinationStart: 1, perDestination: 1 } },
     )
     scheduler.start()
-    await put(store, 'a.example', 0)
-    await put(store, 'a.example', 5)
-    expect(scheduler.reserve(['b.example'])?.begin([])).toBeUndefined()
-    expect(scheduler.reserve(['a.example'])).toBeUndefined()
+    for (const priority of [0, 5]) {
+      await put(store, 'a.example', priority)
+      await clock.advance(10)
+    }
+    await put(store, 'b.example', 0)
     gate.resolve()
+    await settled()
+    expect(names(delivered)).toEqual(['a.example 0'])
+    expect(scheduler.reserve(['a.example'])).toBeUndefined()
+    expect(scheduler.reserve(['c.example'])?.begin([])).toBeUndefined()
+    expect(scheduler.snapshot().active).toBe(0)
     await clock.advance(10)
+    expect(names(delivered)).toEqual(['a.example 0', 'a.example 5', 'b.example 0'])
     expect(scheduler.reserve(['a.example'])).toBeDefined()
+  })
+
+  it('hears a call for work between the end of its last round and the end of its look', async () => {
+    const { scheduler, store } = await rig(deliveredAll, { limits: { perDestinationStart: 1, perDestination: 1 } })
+    scheduler.start()
+    for (let n = 0; n < 30; n++) {
+      await store.draft().commit(envelope('a.example'))
+      // One turn more each time, so that every moment of a look is met.
+      for (let turn = 0; turn < n; turn++) await Promise.resolve()
+      await store.draft().commit(envelope('a.example'))
+      await settled()
+      expect(await store.stats()).toMatchObject({ queued: 0 })
+    }
   })
 
   it.each(['a.example', 'b.example'])(

@@ -36,10 +36,10 @@ export class Lanes {
   /** Leases that have run out make their work due again; the lease itself stays on it until somebody takes it. */
   sweep(now: number): void {
     const over = 'until <= ? AND due IS NULL AND message NOT IN (SELECT message FROM corrupt)'
-    const found = this.#db.all(`SELECT DISTINCT destination, priority FROM work WHERE ${over}`, now)
+    const found = this.#db.all<Lane>(`SELECT DISTINCT destination, priority FROM work WHERE ${over}`, now)
     if (found.length === 0) return
     this.#db.run(`UPDATE work SET due = until WHERE ${over}`, now)
-    for (const lane of found) this.touch(lane as unknown as Lane)
+    for (const lane of found) this.touch(lane)
   }
 
   due(limit: number, now: number): Due {
@@ -49,7 +49,9 @@ export class Lanes {
       'SELECT destination, due AS since, priority FROM lane WHERE priority = ? AND due <= ? ORDER BY due LIMIT ?'
     const later = 'SELECT min(due) AS at FROM lane WHERE priority = ? AND due > ?'
     const priorities = [...this.#priorities(levels)]
-    const found = this.#heads<DueDestination>(priorities, rows, [], limit + 1, () => now)
+    const found = heads(priorities, limit + 1, (priority, until) =>
+      this.#db.all<DueDestination>(rows, priority, Math.min(now, until), limit + 1),
+    )
     const ends = this.#db.get('SELECT min(until) AS at FROM work WHERE until > ?', now)
     const next = [ends, ...priorities.map((priority) => this.#db.get(later, priority, now))]
       .map((row) => row?.at)
@@ -61,13 +63,14 @@ export class Lanes {
   first(destination: string, level: number, limit: number, now: number): readonly number[] {
     const levels = `SELECT priority FROM work
       WHERE due IS NOT NULL AND destination = ? AND priority < ? ORDER BY priority DESC LIMIT 1`
-    const rows = `SELECT message, due AS since, priority FROM work
-      WHERE destination = ? AND priority = ? AND due <= ? ORDER BY due, message LIMIT ?`
+    // Work whose message is missing is nothing to lease: hence the join.
+    const rows = `SELECT w.message, w.due AS since, w.priority FROM work AS w JOIN message AS m ON m.seq = w.message
+      WHERE w.destination = ? AND w.priority = ? AND w.due <= ? ORDER BY w.due, w.message LIMIT ?`
     const priorities = this.#priorities(levels, destination)
-    const found = this.#heads<InLine & { readonly message: number }>(
-      ...([priorities, rows, [destination], limit] as const),
-      (priority) => dueForLevel(level, priority, now),
-    )
+    const found = heads(priorities, limit, (priority, until) => {
+      const due = Math.min(dueForLevel(level, priority, now), until)
+      return this.#db.all<InLine & { readonly message: number }>(rows, destination, priority, due, limit)
+    })
     return inLine(found)
       .slice(0, limit)
       .map(({ message }) => message)
@@ -83,27 +86,6 @@ export class Lanes {
     }
   }
 
-  /** What each priority has due, but for what cannot be among the first `limit` of all. */
-  #heads<T extends InLine>(
-    priorities: Iterable<number>,
-    sql: string,
-    of: readonly string[],
-    limit: number,
-    due: (priority: number) => number,
-  ): readonly T[] {
-    const found: T[] = []
-    // Once one priority fills the list alone, another has to offer work that stands before the last of it.
-    let last = Infinity
-    for (const priority of priorities) {
-      const until = Math.min(due(priority), last + priority * levelMs)
-      const rows = this.#db.all(sql, ...of, priority, until, limit) as unknown as readonly T[]
-      found.push(...rows)
-      const end = rows[limit - 1]
-      if (end !== undefined) last = end.since - priority * levelMs
-    }
-    return found
-  }
-
   #tell({ destination, priority }: Lane): void {
     const sql = 'SELECT due FROM work WHERE destination = ? AND priority = ? AND due IS NOT NULL ORDER BY due LIMIT 1'
     const due = this.#db.get(sql, destination, priority)?.due as number | undefined
@@ -113,4 +95,26 @@ export class Lanes {
     if (due === undefined) this.#db.run(`DELETE ${lane}`, destination, priority)
     else this.#db.run('INSERT OR REPLACE INTO lane VALUES (?, ?, ?)', destination, priority, due)
   }
+}
+
+/**
+ * What each priority has due, but for what cannot be among the first `limit` of all.
+ *
+ * @param read - at most `limit` of one priority, in order of due times, none due after `until`.
+ */
+function heads<T extends InLine>(
+  priorities: Iterable<number>,
+  limit: number,
+  read: (priority: number, until: number) => readonly T[],
+): readonly T[] {
+  const found: T[] = []
+  // Once one priority fills the list alone, another has to offer work that stands before the last of it.
+  let last = Infinity
+  for (const priority of priorities) {
+    const some = read(priority, last + priority * levelMs)
+    found.push(...some)
+    const end = some[limit - 1]
+    if (end !== undefined) last = end.since - priority * levelMs
+  }
+  return found
 }

@@ -26,8 +26,9 @@ export class Statements {
     return this.statement(sql).get(...values)
   }
 
-  all(sql: string, ...values: Value[]): Record<string, unknown>[] {
-    return this.statement(sql).all(...values)
+  /** @typeParam T - the columns, by the author's word. */
+  all<T = Record<string, unknown>>(sql: string, ...values: Value[]): readonly T[] {
+    return this.statement(sql).all(...values) as unknown as readonly T[]
   }
 
   run(sql: string, ...values: Value[]): void {

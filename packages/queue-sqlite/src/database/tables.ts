@@ -122,7 +122,7 @@ export class Tables {
 
   messagesAfter(id: string, limit: number): readonly StoredMessage[] {
     const sql = `SELECT ${messageColumns} FROM message WHERE id > ? ORDER BY id LIMIT ?`
-    return this.db.all(sql, id, limit) as unknown as readonly StoredMessage[]
+    return this.db.all<StoredMessage>(sql, id, limit)
   }
 
   /** A message that is there, with its content unless that is a file. */
@@ -141,7 +141,7 @@ export class Tables {
   }
 
   workRows(seq: number): readonly WorkRow[] {
-    return this.db.all(`SELECT ${workColumns} FROM work WHERE message = ?`, seq) as unknown as readonly WorkRow[]
+    return this.db.all<WorkRow>(`SELECT ${workColumns} FROM work WHERE message = ?`, seq)
   }
 
   /** The facts, or undefined after setting the message aside. */
