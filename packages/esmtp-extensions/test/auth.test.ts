@@ -174,6 +174,15 @@ describe('what a server says to each line', () => {
   })
 })
 
+it('a line without an exchange, or behind its end, is nothing', async () => {
+  const authenticator = createAuthenticator(servers, () => channel, answers)
+  const say = (line: string | undefined) => authenticator({ kind: 'verb', verb: 'AUTH', argument: 'PLAIN', line })
+  expect(await say('AGFkYQBzZWNyZXQ=')).toMatchObject({ code: 501 })
+  expect(await say(undefined)).toMatchObject({ code: 334 })
+  expect(await say('AGFkYQBvdGhlcg==')).toMatchObject({ code: 535 })
+  expect(await say('AGFkYQBzZWNyZXQ=')).toMatchObject({ code: 501 })
+})
+
 describe('what a client makes of each reply', () => {
   /** A server that says these, and the lines that were said to it. */
   function scripted(replies: readonly (Reply | undefined)[], offer: readonly string[]) {
@@ -214,6 +223,14 @@ describe('what a client makes of each reply', () => {
       because: 'malformed',
     })
     expect(said[1]).toBe('*')
+  })
+
+  it('an initial response of more than a line waits to be asked for', async () => {
+    const token = new Secret('x'.repeat(500))
+    const sasl = createSaslClient([oauthBearerClient({ token, host: 'mx.example.org', port: 587 })])
+    const { connection, said } = scripted([bare(334, ''), bare(235, '')], ['OAUTHBEARER'])
+    expect((await authenticate(connection, sasl, channel)).kind).toBe('authenticated')
+    expect([said.length, said[0]]).toEqual([2, 'AUTH OAUTHBEARER'])
   })
 
   it('a challenge too many cancels, and a lost session is lost', async () => {

@@ -1,6 +1,6 @@
 import { type AnyExtension, reply, ServerSession, type SessionContext } from '@angarium/smtp-wire'
 import { describe, expect, it } from 'vitest'
-import { enhancedStatusCodes, size, startTls } from '../src/index.ts'
+import { enhancedStatusCodes, limits, size, startTls } from '../src/index.ts'
 import vectors from '../vectors/sessions.json' with { type: 'json' }
 import more from '../vectors/transcripts.json' with { type: 'json' }
 import { byName } from './extensions.ts'
@@ -78,6 +78,15 @@ describe('what EHLO says', () => {
     ])
   })
 
+  it('LIMITS are told where six digits hold them', () => {
+    const told = (recipients: number, transactions: number) =>
+      limits.ehlo({ ...context, limits: { ...context.limits, recipients, transactions } })
+    expect(told(1, 999_999)).toEqual(['RCPTMAX=1', 'MAILMAX=999999'])
+    expect(told(0, 1_000_000)).toBeUndefined()
+    expect(told(1.5, Number.POSITIVE_INFINITY)).toBeUndefined()
+    expect(told(100, Number.POSITIVE_INFINITY)).toEqual(['RCPTMAX=100'])
+  })
+
   it('STARTTLS only while it can be had', () => {
     const offered = (tls: 'unavailable' | 'available' | 'active') => startTls.ehlo({ ...context, tls })
     expect([offered('unavailable'), offered('available'), offered('active')]).toEqual([undefined, [], undefined])
@@ -93,6 +102,19 @@ it('the verb itself answers for every state, should a session ask it', () => {
   expect(run('', 'active')).toEqual(['reply', 503])
   expect(run('', 'unavailable')).toEqual(['reply', 454])
   expect(run('now', 'available')).toEqual(['reply', 501])
+})
+
+it.each([
+  ['binarymime', ['CHUNKING', '8BITMIME']],
+  ['smtputf8', ['8BITMIME']],
+  ['mtrk', ['DSN']],
+  ['atrn', ['AUTH']],
+  ['burl', ['8BITMIME']],
+])('%s needs %j beside it', (name, needed) => {
+  for (const keyword of needed) {
+    const list = (byName[name] ?? []).filter((one) => one.keyword !== keyword)
+    expect(() => new ServerSession({ hostname: 'h', extensions: list, now: () => 0 })).toThrow(`requires ${keyword}`)
+  }
 })
 
 it('a list that holds one twice is refused at the start', () => {

@@ -45,6 +45,12 @@ for (const [name, [extension]] of Object.entries(byName)) {
   })
 }
 
+it.each(['xclient', 'xforward'])('%s is obeyed by the trusted alone, whoever asks', (name) => {
+  const [extension] = byName[name] ?? []
+  const effect = extension?.verbs[name.toUpperCase()]?.run('NAME=a', { ...context, peer: '198.51.100.1' })
+  expect(effect).toMatchObject({ kind: 'reply', reply: { code: 550, status: '5.7.0' } })
+})
+
 type With<T> = Vectors & { readonly [K in keyof T]: readonly T[K][] }
 
 describe('what an owner reads', () => {

@@ -18,7 +18,8 @@ export function readDateTime(text: string, utc = false): number | undefined {
   if (hour > 23 || minute > 59 || second > 60 || ahead === undefined) return undefined
   const moment = new Date(0)
   moment.setUTCFullYear(year, month - 1, day)
-  if (moment.getUTCMonth() !== month - 1 || moment.getUTCDate() !== day) return undefined
+  // A day or month that is not there ends up in another month.
+  if (moment.getUTCMonth() !== month - 1) return undefined
   const at = moment.getTime() + ((hour * 60 + minute - ahead) * 60 + second) * 1000
   return at < FIRST || at > LAST ? undefined : at
 }
