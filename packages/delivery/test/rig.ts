@@ -1,5 +1,6 @@
 import { createZone, memoryResolver, type Zone } from '@angarium/dns-client/testing'
 import {
+  type CommitOptions,
   createMemoryStore,
   createSchedule,
   createScheduler,
@@ -45,6 +46,7 @@ interface Mail {
   readonly to: readonly (string | { readonly address: string; readonly parameters: readonly EnvelopeParameter[] })[]
   readonly parameters?: readonly EnvelopeParameter[]
   readonly content?: string
+  readonly options?: CommitOptions
 }
 
 /** A queue, a scheduler and a delivery in an internet in memory. */
@@ -164,17 +166,14 @@ export async function rig({ retry, scheduling, ...options }: RigOptions = {}): P
         },
       }
     },
-    async put({ from = 'ada@sender.example', to, parameters = [], content = 'Subject: hello\r\n\r\nHello.\r\n' }) {
+    async put({ from = 'ada@sender.example', to, parameters = [], content = hello, options = {} }) {
       const draft = store.draft()
       await draft.write(encodeUtf8(content))
-      await draft.commit({
-        reversePath: from,
-        parameters,
-        recipients: to.map((one) => {
-          const { address, parameters } = typeof one === 'string' ? { address: one, parameters: [] } : one
-          return { address, parameters, destination: destinationOf(address) }
-        }),
+      const recipients = to.map((one) => {
+        const { address, parameters } = typeof one === 'string' ? { address: one, parameters: [] } : one
+        return { address, parameters, destination: destinationOf(address) }
       })
+      await draft.commit({ reversePath: from, parameters, recipients }, options)
       await settled()
     },
     lines: (...events) => log.filter(({ event }) => events.includes(event)).map(({ fields }) => fields),
@@ -185,6 +184,8 @@ export async function rig({ retry, scheduling, ...options }: RigOptions = {}): P
     },
   }
 }
+
+const hello = 'Subject: hello\r\n\r\nHello.\r\n'
 
 /** Lets work be done that waits for nothing but other work. */
 export async function run({ scheduler }: Rig): Promise<void> {
