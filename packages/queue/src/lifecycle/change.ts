@@ -13,8 +13,7 @@ export interface Changed {
 
 /**
  * Applies an operator's change to those recipients that `picks` picks. Released and expedited ones are due at `now`,
- * unless they wait for a future release.
- * A lease that has run out is to be abandoned first.
+ * unless they wait for a future release. A lease that has run out is to be abandoned first.
  */
 export function changeWork(
   work: Work,
