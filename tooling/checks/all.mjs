@@ -17,6 +17,7 @@ const checks = {
   changesets: ['the changesets can be read and name packages', script('changesets')],
   packages: ['packed as importers expect', ['turbo', 'run', 'pack:check', '--continue', '--output-logs=errors-only']],
   api: ['public API equals the committed report', script('api-report', '--check')],
+  support: ['the table of extensions is what code and tests say', script('support', '--check')],
   readme: ['README examples run and print what they say', script('readme-examples')],
   consumer: ['installs and imports outside the workspace', script('consumer')],
 }
