@@ -40,8 +40,8 @@ type FutureReleaseMail = { readonly HOLDFOR: ParameterCodec<number>; readonly HO
  * the queue not to send before, and for reports to say `Future-Release-Request`.
  *
  * A client does not begin what the server would not hold so long (501 5.5.4), and does not submit to a server that does
- * not offer the keyword, which would send at once (554 5.3.3). Who has held a message sends it with a list without this
- * extension: the parameter has done its work, and ends there.
+ * not offer the keyword, which would send at once (554 5.3.3). Who has held a message takes the parameter away before it
+ * sends: it has done its work.
  *
  * @rfc 4865 3
  * @rfc 4865 4
