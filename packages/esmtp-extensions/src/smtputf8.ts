@@ -14,8 +14,8 @@ import { flag } from './grammar/flag.ts'
 type SmtpUtf8Mail = { readonly SMTPUTF8: ParameterCodec<true> }
 
 /**
- * Addresses and header fields beyond ASCII. The MAIL parameter SMTPUTF8 (no value, adds 10 octets) says that a transaction
- * needs them.
+ * Addresses and header fields beyond ASCII. The MAIL parameter SMTPUTF8 has no value and adds 9 octets (the RFC
+ * counts 10); it says that a transaction needs them.
  *
  * The switch lets a server session take UTF-8 in commands and addresses. Without the parameter an address beyond ASCII is
  * refused: 550 5.6.7 at MAIL, 553 5.6.7 at RCPT. The server must offer 8BITMIME too, and who writes reports must follow

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { VerbEffect } from '@angarium/smtp-wire'
 
 /** A text behind "=" (`null`: no "="), what it means, and how that is written again. No `value`: refused. */
-export interface ParameterVector {
+interface ParameterVector {
   readonly name?: string
   readonly text: string | null
   readonly value?: unknown
@@ -11,7 +11,7 @@ export interface ParameterVector {
 }
 
 /** An argument, and what it leads to: an effect, or a reply of this code. */
-export interface VerbVector {
+interface VerbVector {
   readonly argument: string
   readonly effect?: VerbEffect
   readonly code?: number
