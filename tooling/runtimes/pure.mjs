@@ -24,15 +24,14 @@ export const maySkip = (file) => promise(file, '[^/]+')?.exceptModule !== undefi
 /** Modules by which a test drives sockets or looks into Node itself: it is then no test of what runs anywhere. */
 const ofNode = /^import [^\n]*'(node:(?:async_hooks|child_process|dgram|http|https|net|tls|worker_threads))'/m
 
-/** The test files of those packages, and those of Node's own drivers, each with the module that shows it. */
+/** The test files of those packages, with their text; those of Node's own drivers with the module that shows it. */
 export function pureTests() {
   const patterns = Object.keys(pure).map((folder) => `packages/${folder}/{src,test}/**/*.test.ts`)
-  const found = globSync(patterns, { cwd: root }).map((file) => file.split(sep).join('/'))
-  const judged = found
+  return globSync(patterns, { cwd: root })
     .sort()
-    .map((file) => ({ file, module: ofNode.exec(readFileSync(join(root, file), 'utf8'))?.[1] }))
-  return {
-    files: judged.filter(({ module }) => module === undefined).map(({ file }) => file),
-    leftOut: judged.filter(({ module }) => module !== undefined),
-  }
+    .map((found) => {
+      const file = found.split(sep).join('/')
+      const text = readFileSync(join(root, file), 'utf8')
+      return { file, text, needs: ofNode.exec(text)?.[1] }
+    })
 }

@@ -67,6 +67,23 @@ describe.skipIf(!['node-22', 'node-24', 'node-26'].includes(name))(
       expect(ok).toBe(true)
     })
 
+    it('keeps apart a test that puts another module in place', () => {
+      write('packages/smtp-wire/src/more.ts', `import { EOL } from 'node:os'\nexport const more = EOL.length\n`)
+      const another = `vi.mock('node:os', () => ({ EOL: 'another' }))\n`
+      // As many as will make one worker take both kinds.
+      for (let copy = 0; copy < 4; copy++)
+        for (const [kind, before, length] of [
+          ['x', '', 1],
+          ['y', another, 7],
+        ] as const)
+          write(
+            `packages/smtp-wire/test/${copy}${kind}.test.ts`,
+            `import { expect, it, vi } from 'vitest'\nimport { more } from '../src/more.ts'\n${before}` +
+              `it('is of ${length}', () => expect(vi.fn(() => more)()).toBe(${length}))\n`,
+          )
+      expect(play(`--only=${name}`).said).toMatch(/\n10 passed, 0 failed\n$/)
+    })
+
     const source = 'packages/smtp-wire/src/index.ts'
     const test = `import { it } from 'vitest'\n`
     const faults: [what: string, told: string, file: string, text: string][] = [

@@ -4,19 +4,24 @@ import { join } from 'node:path'
 import base from '../../vitest.config.ts'
 import { languageOnly } from './language.mjs'
 
-const { files, pool } = JSON.parse(process.env.ANGARIUM_RUNTIME)
+const { alone, together, pool } = JSON.parse(process.env.ANGARIUM_RUNTIME)
+
+// A fresh worker for each file takes as long as all the tests; a pure package has no state that one could leave to the next.
+const projects = [
+  { extends: true, test: { name: 'together', include: together, isolate: false } },
+  { extends: true, test: { name: 'alone', include: alone, isolate: true } },
+]
 
 export default {
   ...base,
   root: join(import.meta.dirname, '../..'),
   plugins: [languageOnly()],
   test: {
-    ...base.test,
-    include: files,
+    exclude: base.test.exclude,
+    testTimeout: base.test.testTimeout,
     setupFiles: [join(import.meta.dirname, 'setup.mjs')],
     pool,
-    // A pure package has no state of its own that one file could leave to the next; a fresh worker for each doubles the time.
-    isolate: false,
     maxWorkers: availableParallelism(),
+    projects: projects.filter(({ test }) => test.include.length > 0),
   },
 }
