@@ -26,6 +26,7 @@ describe('extensions that keep the contract pass', () => {
       verbs: { AUTH: { wellFormed: ['TEST', 'TEST AAAA'], malformed: [] } },
       offeredIn: { tls: 'active' },
     }),
+    extensionCases(ours.assume, { verbs: { XTEST: { wellFormed: ['192.0.2.9', ''], malformed: [] } } }),
     extensionCases(ours.smtputf8, { mail: { SMTPUTF8: flag } }),
     extensionCases(rcptOnly(), { rcpt: { XNOTE: { values: ['a', 'b'], malformed: [undefined, 'a+b'] } } }),
   ]
@@ -128,6 +129,8 @@ const mutants: readonly Mutant[] = [
     bdat,
     /decides by/,
   ],
+  ['a syntax of another verb', verb({ syntax: 'DATA' }), bdat, /what HELP says/],
+  ['a syntax of two lines', verb({ syntax: 'BDAT\r\n250 x' }), bdat, /what HELP says/],
   ['a verb without phases', verb({ phases: [] }), bdat, /is taken in its phases/],
   [
     'a verb that takes everything',

@@ -28,7 +28,8 @@ export type PathFault = 'path-syntax' | 'path-too-long'
  * Reverse-path = Path / "<>"
  * Path         = "<" [ A-d-l ":" ] Mailbox ">"
  * ```
- * A source route is checked and dropped, as section 4.1.1.3 allows.
+ * A source route is checked and dropped, as section 4.1.1.3 allows. bis (draft-ietf-emailcore-rfc5321bis): source routes
+ * are obsolete altogether; nothing changes here.
  *
  * @rfc 5321 4.1.2
  */

@@ -1,6 +1,7 @@
 import { WireError } from '../error.ts'
 import { createRegistry } from '../extension/registry.ts'
 import type { AnyExtension } from '../extension/types.ts'
+import { hasControl } from '../reply/reply.ts'
 import { ComplianceFailure, type ExtensionCase, frozen, holds, quietly, same, show } from './check.ts'
 import { listOf, offering, Probe } from './probe.ts'
 import { type AnySamples, contexts } from './samples.ts'
@@ -36,6 +37,16 @@ export function definitionCases(extension: AnyExtension, samples: AnySamples): r
           if (typeof need !== 'string') continue
           const without = listOf(extension, samples).filter((one) => one.keyword !== need)
           holds(conflicts(without), `without ${need} it is refused`)
+        }
+      },
+    },
+    {
+      name: `${keyword}: what HELP says of its verbs is one line that begins with the verb`,
+      run() {
+        for (const [verb, { syntax }] of Object.entries(extension.verbs)) {
+          if (syntax === undefined) continue
+          holds(syntax === verb || syntax.startsWith(`${verb} `), `${show(syntax)} does not begin with ${verb}`)
+          holds(!hasControl(syntax) && syntax.length <= 200, `${show(syntax)} is not one line`)
         }
       },
     },

@@ -53,7 +53,8 @@ const rows: readonly Row[] = [
 ]
 
 /**
- * Reply codes by number. A code that is missing here is taken by its first digit alone.
+ * Reply codes by number. A code that is missing here is taken by its first digit alone. bis
+ * (draft-ietf-emailcore-rfc5321bis): takes in RFC 7504 and RFC 7505, with 521 and 556.
  *
  * @rfc 5321 4.2.3
  */
