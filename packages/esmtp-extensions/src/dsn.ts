@@ -4,6 +4,7 @@ import {
   defineExtension,
   type Extension,
   encodeUtf8,
+  hasControl,
   isParameterValue,
   type ParameterCodec,
   type ParameterValues,
@@ -33,7 +34,8 @@ const ORCPT_OCTETS = 500
  * orcpt-value  = addr-type ";" xtext                              ; RCPT ORCPT,  adds 507
  * ```
  * ENVID up to 100 octets, ORCPT up to 500. Both stand for printable ASCII; an address of type `utf-8` has the encodings
- * of RFC 6533 instead, and is carried whatever it holds. Their values are the texts as they came, still encoded: they go
+ * of RFC 6533 instead, and is carried whatever it holds. UTF-8 in the xtext of type `rfc822`, as Postfix writes it, is
+ * carried too. Their values are the texts as they came, still encoded: they go
  * on octet for octet, and `@angarium/dsn` decodes them. Keywords are read in any case and passed on in upper case.
  *
  * The server refuses nothing that is well-formed; reports are the duty of who stores the message. The client passes on
@@ -102,7 +104,8 @@ function readOrcpt(value = ''): string | undefined {
   if (asciiLower(type) === 'utf-8')
     return isParameterValue(address, true) && encodeUtf8(value).length <= ORCPT_OCTETS ? value : undefined
   const decoded = decodeXtext(address)
-  return decoded !== undefined && isPrintable(decoded) ? value : undefined
+  if (decoded === undefined) return undefined
+  return isPrintable(decoded) || (asciiLower(type) === 'rfc822' && !hasControl(decoded)) ? value : undefined
 }
 
 /** `addr-type`. @rfc 3461 4.2 */

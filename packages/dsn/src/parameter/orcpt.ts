@@ -1,4 +1,4 @@
-import { asciiLower } from '@angarium/smtp-wire'
+import { asciiLower, hasControl } from '@angarium/smtp-wire'
 import { isPrintable } from '../ascii.ts'
 import { DsnError } from '../error.ts'
 import { decodeUnitext, encodeUnitext } from './unitext.ts'
@@ -18,7 +18,8 @@ export interface OriginalRecipient {
  * ```abnf
  * original-recipient-address = addr-type ";" xtext
  * ```
- * An address of type `utf-8` has its own encoding in place of xtext.
+ * An address of type `utf-8` has its own encoding in place of xtext. Leniency: UTF-8 in the xtext of type `rfc822`, as
+ * Postfix writes it, is taken for that type.
  *
  * @rfc 3461 4.2
  * @rfc 6533 3
@@ -30,8 +31,9 @@ export function parseOrcpt(value: string | undefined): OriginalRecipient | undef
   if (!isAtom(type)) return undefined
   const rest = value.slice(semicolon + 1)
   const address = type === UTF8 ? decodeUnitext(rest) : decodeXtext(rest)
-  if (address === undefined || (type !== UTF8 && !isPrintable(address))) return undefined
-  return { type, address }
+  if (address === undefined) return undefined
+  if (type === UTF8 || isPrintable(address)) return { type, address }
+  return type === 'rfc822' && !hasControl(address) ? { type: UTF8, address } : undefined
 }
 
 /**
