@@ -1,12 +1,4 @@
-import {
-  binaryMime,
-  chunking,
-  eightBitMime,
-  eightBitMimeJustSend,
-  pipelining,
-  size,
-  smtpUtf8,
-} from '@angarium/esmtp-extensions'
+import { binaryMime, chunking, eightBitMime, eightBitMimeJustSend, pipelining, size } from '@angarium/esmtp-extensions'
 import { type EnvelopeParameter, QueueError, type QueueStore } from '@angarium/queue'
 import { type AnyExtension, encodeUtf8, reply } from '@angarium/smtp-wire'
 import { describe, expect, it } from 'vitest'
@@ -15,7 +7,7 @@ import { type Server, type ServerOptions, server } from './server.ts'
 
 const strict = [size, eightBitMime, pipelining]
 const lax = [size, eightBitMimeJustSend]
-const all = [...strict, chunking, binaryMime, smtpUtf8]
+const all = [...strict, chunking, binaryMime]
 const seven = 'Subject: b\r\n\r\nbody\r\n'
 const eight = 'Subject: b\r\n\r\nA b\u00f6dy of mostly ASCII\r\n'
 const bodies: readonly EnvelopeParameter[][] = [[], [['BODY', '7BIT']], [['BODY', '8BITMIME']]]
@@ -234,55 +226,5 @@ describe('conversion', () => {
       { kind: 'returned' },
       { kind: 'returned' },
     ])
-  })
-})
-
-describe('SMTPUTF8', () => {
-  const utf8 = [['SMTPUTF8', undefined] as const, ['BODY', '8BITMIME'] as const]
-  const there = 'there.example'
-  const wide = `Subject: \u00f6\r\n\r\nbody\r\n`
-
-  async function deliver(offers: readonly AnyExtension[], from: string, to: readonly string[], content: string) {
-    const made = await one({ extensions: all })
-    const mx = server(made, '192.0.2.1', offers)
-    await made.put({ from, to: to.map((name) => `${name}@${there}`), parameters: utf8, content })
-    await run(made)
-    const outcomes = made.lines('relayed', 'failed').filter(({ recipient }) => String(recipient).endsWith(there))
-    return { mx, made, outcomes: outcomes.map(({ recipient, status }) => [recipient, status]) }
-  }
-
-  it('is asked for where the server offers it', async () => {
-    const { mx, outcomes } = await deliver(all, '\u00e4@sender.example', ['\u00f6'], wide)
-    expect(outcomes).toEqual([[`\u00f6@${there}`, undefined]])
-    expect(mx.heard[0]?.mail).toContain('SMTPUTF8')
-  })
-
-  it('is not needed by a message in ASCII, whatever its sender said', async () => {
-    const { mx, outcomes } = await deliver([eightBitMime], 'ada@sender.example', ['a'], eight)
-    expect(outcomes).toEqual([[`a@${there}`, undefined]])
-    expect(mx.heard[0]?.mail).toBe('<ada@sender.example> BODY=8BITMIME')
-  })
-
-  it('is missed by exactly the recipients that need it', async () => {
-    const { mx, made, outcomes } = await deliver([eightBitMime], 'ada@here.example', ['a', '\u00f6', 'b'], eight)
-    expect(outcomes).toEqual([
-      [`\u00f6@${there}`, '5.6.7'],
-      [`a@${there}`, undefined],
-      [`b@${there}`, undefined],
-    ])
-    expect(mx.heard[0]?.rcpt).toEqual([`<a@${there}>`, `<b@${there}>`])
-    expect(made.mail[0]?.text).toContain('Status: 5.6.7')
-  })
-
-  it.each([
-    ['its sender', '\u00e4@sender.example', seven, '5.6.7'],
-    ['its header', 'ada@here.example', wide, '5.6.9'],
-  ])('is missed by all recipients where %s needs it', async (_, from, content, status) => {
-    const { mx, outcomes } = await deliver([eightBitMime], from, ['a', 'b'], content)
-    expect(outcomes).toEqual([
-      [`a@${there}`, status],
-      [`b@${there}`, status],
-    ])
-    expect(mx.heard).toEqual([])
   })
 })

@@ -13,9 +13,14 @@ interface Case {
   readonly name: string
   readonly address?: string
   readonly value?: string
+  /** Header fields. */
+  readonly fields?: readonly string[]
   readonly since?: OwnedSince | 'no method' | 'fails'
   readonly status?: string
 }
+
+const field = (address: string, time: string): string =>
+  `Require-Recipient-Valid-Since: ${address};\r\n Thu, 3 Apr 2014 ${time} +0000`
 
 const cases: readonly Case[] = [
   { name: 'the owner is the same', since: then - 1 },
@@ -34,11 +39,40 @@ const cases: readonly Case[] = [
   { name: 'nobody can be asked', since: 'no method', status: '5.7.19' },
   { name: 'nobody can be asked, and that will do', value: `${date};C`, since: 'no method' },
   { name: 'it could not be found out now', since: 'fails', status: '4.3.0' },
+  {
+    name: 'by a field, the owner is the same',
+    value: '',
+    fields: [field('Bob@here.example', '23:01:00')],
+    since: then,
+  },
+  {
+    name: 'by a field, the owner came later',
+    value: '',
+    fields: [field('Bob@here.example', '23:01:00')],
+    since: then + 1,
+    status: '5.7.17',
+  },
+  {
+    name: 'by the harder of two fields',
+    value: '',
+    fields: [field('bob@here.example', '23:01:00'), field('bob@here.example', '23:02:00')],
+    since: then + 1,
+    status: '5.7.17',
+  },
+  {
+    name: 'by a field, nobody can be asked',
+    value: '',
+    fields: [field('bob@here.example', '23:01:00')],
+    since: 'no method',
+  },
+  { name: 'by a field of another', value: '', fields: [field('eve@here.example', '23:01:00')], since: then + 1 },
+  { name: 'by a field that cannot be read', value: '', fields: [field('bob@here.example', 'noon')], since: then + 1 },
+  { name: 'by a field and by RRVS, which counts', fields: [field('bob@here.example', '23:00:00')], since: then },
   { name: 'a role has no owner', address: 'PostMaster@here.example', since: then + 1 },
 ]
 
 describe('a mailbox that is to have had its owner for long', () => {
-  it.each(cases)('$name', async ({ address = 'bob@here.example', value = date, since, status }) => {
+  it.each(cases)('$name', async ({ address = 'bob@here.example', value = date, fields = [], since, status }) => {
     const mail: string[] = []
     const made: Rig = await rig({
       mailboxes: {
@@ -54,7 +88,8 @@ describe('a mailbox that is to have had its owner for long', () => {
         }),
       },
     })
-    await made.put({ from, to: [to(address, value)] })
+    const content = [...fields, 'Subject: x', '', 'x', ''].join('\r\n')
+    await made.put({ from, to: [value === '' ? address : to(address, value)], content })
     await run(made)
     const [line] = made.lines('delivered', 'failed', 'deferred')
     expect([line?.recipient, line?.status]).toEqual([address, status])

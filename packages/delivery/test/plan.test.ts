@@ -11,7 +11,7 @@ import {
 import type { EnvelopeParameter } from '@angarium/queue'
 import type { AnyExtension } from '@angarium/smtp-wire'
 import { describe, expect, it } from 'vitest'
-import { hostAbilities, planTransfer, type Traits, type TransferPlan } from '../src/index.ts'
+import { hostAbilities, planTransfer, type TransferPlan, type TransferTraits } from '../src/index.ts'
 import vectors from '../vectors/transfer.json' with { type: 'json' }
 
 interface Vector {
@@ -33,14 +33,14 @@ const all: readonly AnyExtension[] = [
   ...[smtpUtf8, requireTls, deliverBy()],
 ]
 
-const plain: Traits = {
+const plain: TransferTraits = {
   domain: '7bit',
   eightBitHeader: false,
   eightBitPartHeader: false,
   eightBitBody: false,
   fault: undefined,
 }
-const eight: Traits = { ...plain, domain: '8bit', eightBitBody: true }
+const eight: TransferTraits = { ...plain, domain: '8bit', eightBitBody: true }
 const contents = {
   '7bit': plain,
   '8bit': eight,
@@ -49,7 +49,7 @@ const contents = {
   header: { ...plain, domain: '8bit', eightBitHeader: true },
   'part-header': { ...eight, eightBitPartHeader: true },
   unseen: { ...eight, fault: 'too-deep' },
-} as const satisfies Readonly<Record<string, Traits>>
+} as const satisfies Readonly<Record<string, TransferTraits>>
 
 describe('a transfer plan', () => {
   it.each(vectors as unknown as readonly Vector[])('$name', (vector) => {

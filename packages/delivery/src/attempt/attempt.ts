@@ -6,7 +6,7 @@ import { readResult } from '../outcome/classify.ts'
 import { tooLate } from '../outcome/deadline.ts'
 import { deferred, failed, type Outcome, type Trouble } from '../outcome/outcome.ts'
 import type { Circumstances, Result } from '../outcome/result.ts'
-import { isAscii } from '../plan/plan.ts'
+import { needsUtf8 } from '../plan/plan.ts'
 import type { Self } from '../route/self.ts'
 import { type OpenContext, open } from '../transport/open.ts'
 import type { Pool } from '../transport/pool.ts'
@@ -190,12 +190,16 @@ export class Attempt {
 
   /** @rfc 6531 3.5 */
   #leaveOutBeyondAscii(host: string, peer: Peer): void {
-    const [beyond, others] = [true, false].map((is) =>
-      this.#pending.filter(({ recipient }) => isAscii(recipient.address) !== is),
-    )
-    const outcome = failed('5.6.7', `${host} does not take SMTPUTF8, which the recipient's address needs`)
-    for (const { recipient } of beyond ?? []) this.#settle(recipient, outcome, { peer })
-    this.#pending = others ?? []
+    const others: Addressed[] = []
+    for (const one of this.#pending)
+      if (needsUtf8(one.recipient.address))
+        this.#settle(
+          one.recipient,
+          failed('5.6.7', `${host} does not take SMTPUTF8, which the recipient's address needs`),
+          { peer },
+        )
+      else others.push(one)
+    this.#pending = others
   }
 
   /** Settles what a transaction decided; the rest stays pending. */

@@ -56,12 +56,10 @@ export class Preparation {
   async for({ target, connection }: Session): Promise<Prepared | Unprepared> {
     const { extensions, convert } = this.#context
     const host = hostAbilities(connection.offers, extensions, target.protocol)
-    let plan = planTransfer(this.#message(), host, convert)
-    if (plan.kind === 'survey') {
-      this.#traits = await survey(this.#content())
-      plan = planTransfer(this.#message(), host, convert)
-    }
-    if (plan.kind === 'survey') throw new Error('a survey tells all that a plan asks for')
+    const message = this.#traits === undefined ? this.#lease : { ...this.#lease, traits: this.#traits }
+    const first = planTransfer(message, host, convert)
+    const plan =
+      first.kind === 'survey' ? planTransfer({ ...this.#lease, traits: await this.#survey() }, host, convert) : first
     if (plan.kind === 'refuse') return unfit(failed(plan.status, `${target.host} ${plan.because}`), plan.elsewhere)
     const { body, size } = this.#lease
     if (plan.body === 'as-is')
@@ -86,9 +84,9 @@ export class Preparation {
     this.#taken = 0
   }
 
-  #message(): Parameters<typeof planTransfer>[0] {
-    const { reversePath, parameters } = this.#lease
-    return { reversePath, parameters, ...(this.#traits && { traits: this.#traits }) }
+  async #survey(): Promise<ContentTraits> {
+    this.#traits = await survey(this.#content())
+    return this.#traits
   }
 
   /** `undefined`: told to stop. */

@@ -1,8 +1,16 @@
 import type { RelayParameters } from '@angarium/dsn'
 import { readLimits } from '@angarium/esmtp-extensions'
 import type { LeasedRecipient } from '@angarium/queue'
-import { addressLimits, asciiLower, type ForwardPath, parseMailbox, type ReversePath } from '@angarium/smtp-wire'
+import {
+  addressLimits,
+  asciiLower,
+  type ForwardPath,
+  parseDomain,
+  parseMailbox,
+  type ReversePath,
+} from '@angarium/smtp-wire'
 import type { TransactionReport } from '@angarium/smtp-wire/drive'
+import { aLabels, isAscii } from '../route/a-labels.ts'
 import type { Stop } from '../transport/stop.ts'
 import type { Session } from '../transport/target.ts'
 import type { Prepared } from './preparation.ts'
@@ -51,15 +59,16 @@ export async function transact(session: Session, transaction: Transaction, stop:
   const { connection } = session
   const { from, to, parameters, message } = transaction
   const { plan, content, octets } = message
+  const path = plan.asciiOnly ? inAscii : <P>(as: P): P => as
   let ending = false
   const release = stop.on((stage) => {
     if (stage === 'now' || !ending) connection.close()
   })
   try {
     return await connection.send({
-      reversePath: from,
+      reversePath: path(from),
       parameters: parameters.mail,
-      recipients: to.map(({ path }, at) => ({ forwardPath: path, parameters: parameters.rcpt[at] ?? [] })),
+      recipients: to.map((one, at) => ({ forwardPath: path(one.path), parameters: parameters.rcpt[at] ?? [] })),
       size: octets,
       ...(plan.is !== undefined && { body: plan.is }),
       ...(plan.utf8Header !== undefined && { utf8Header: plan.utf8Header }),
@@ -83,6 +92,13 @@ export function forwardPathOf(address: string): ForwardPath | undefined {
 /** The path to send from; `undefined`: no address. */
 export function reversePathOf(address: string): ReversePath | undefined {
   return address === '' ? { kind: 'null' } : parseMailbox(address, limits)
+}
+
+/** With the domain's A-labels. @rfc 6531 3.7 */
+function inAscii<P extends ForwardPath | ReversePath>(path: P): P {
+  if (path.kind !== 'mailbox' || isAscii(path.domain)) return path
+  const domain = parseDomain(aLabels(path.domain) ?? '')
+  return domain === undefined ? path : { ...path, domain }
 }
 
 /** Beyond ASCII, a plan decides. @rfc 6531 3.3 */

@@ -1,8 +1,11 @@
 import { decodeUtf8 } from '@angarium/smtp-wire'
 
+/** Fields that are told of, by name in lower case. */
+export type WatchedField = 'delivered-to' | 'require-recipient-valid-since'
+
 /**
- * Passes a message through without its `Return-Path` fields, and watches for `Delivered-To` fields. Takes any chunks, keeps
- * no more than the start of one line and one `Delivered-To` value of bounded length.
+ * Passes a message through without its `Return-Path` fields, and watches for some others. Takes any chunks, keeps no more
+ * than the start of one line and one value of bounded length.
  *
  * A line counts as a field when its name and colon stand in its first 80 octets; all else passes as it is. The header ends
  * at the first empty line.
@@ -11,17 +14,17 @@ import { decodeUtf8 } from '@angarium/smtp-wire'
  * @rfc 9228 4
  */
 export class HeaderFilter {
-  readonly #deliveredTo: (address: string) => void
+  readonly #watch: (field: WatchedField, value: string) => void
   #inHeader = true
-  #field: 'other' | 'return-path' | 'delivered-to' = 'other'
+  #field: 'other' | 'return-path' | WatchedField = 'other'
   #atLineStart = true
   /** The start of a line that does not tell yet what it is. */
   #carry: Uint8Array = new Uint8Array(0)
   #value: number[] = []
 
-  /** @param deliveredTo - told the value of each `Delivered-To` field, trimmed */
-  constructor(deliveredTo: (address: string) => void = () => undefined) {
-    this.#deliveredTo = deliveredTo
+  /** @param watch - told the value of each watched field, trimmed */
+  constructor(watch: (field: WatchedField, value: string) => void = () => undefined) {
+    this.#watch = watch
   }
 
   /** The header is not over: what follows may still matter. */
@@ -51,7 +54,7 @@ export class HeaderFilter {
       if (this.#field === 'return-path') {
         yield* some(input.subarray(kept, at))
         kept = end
-      } else if (this.#field === 'delivered-to') this.#collect(input.subarray(at, end))
+      } else if (this.#field !== 'other') this.#collect(input.subarray(at, end))
       this.#atLineStart = lf !== -1
       at = end
     }
@@ -77,15 +80,16 @@ export class HeaderFilter {
   }
 
   #tell(): void {
-    if (this.#field !== 'delivered-to') return
+    const field = this.#field
+    if (field === 'other' || field === 'return-path') return
     const text = decodeUtf8(Uint8Array.from(this.#value)) ?? ''
     this.#value = []
     this.#field = 'other'
-    this.#deliveredTo(text.slice(text.indexOf(':') + 1).trim())
+    this.#watch(field, text.slice(text.indexOf(':') + 1).trim())
   }
 }
 
-type Field = 'other' | 'return-path' | 'delivered-to' | 'continuation' | 'none'
+type Field = 'other' | 'return-path' | WatchedField | 'continuation' | 'none'
 
 /** What the line at `at` begins, or `undefined` when more has to be seen. `none`: the empty line, or no header at all. */
 function fieldAt(input: Uint8Array, at: number): Field | undefined {
@@ -121,6 +125,7 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 const known: ReadonlyMap<string, Field> = new Map([
   ['return-path', 'return-path'],
   ['delivered-to', 'delivered-to'],
+  ['require-recipient-valid-since', 'require-recipient-valid-since'],
 ])
 const maxName = 80
 const maxValue = 1024

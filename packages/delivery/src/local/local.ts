@@ -6,7 +6,7 @@ import type { Result } from '../outcome/result.ts'
 import type { Stop } from '../transport/stop.ts'
 import { HeaderFilter } from './header.ts'
 import type { MailboxDelivery } from './mailbox.ts'
-import { ownerChanged } from './ownership.ts'
+import { type OwnerWish, ownerChanged, readOwnerWish, wishOf } from './ownership.ts'
 
 /** Destinations that are delivered here begin with this; what follows is the domain. */
 export const localPrefix = 'local:'
@@ -23,7 +23,7 @@ export interface LocalContext {
  * A message that was delivered to the same address before is going round in circles and fails.
  *
  * @rfc 5321 4.4
- * @rfc 7293 5.1
+ * @rfc 7293 5
  * @rfc 9228 4
  */
 export async function deliverLocally(
@@ -35,9 +35,9 @@ export async function deliverLocally(
   const { recipients } = lease
   const same = (outcome: Outcome): readonly Result[] => recipients.map((recipient) => ({ recipient, outcome }))
   if (mailboxes === undefined) return same(deferred('4.3.5', 'no mailboxes are configured here'))
-  let seen: ReadonlySet<string>
+  let header: Found
   try {
-    seen = await earlierDeliveries(content, recipients)
+    header = await readHeader(content, recipients, mailboxes.ownedSince !== undefined)
   } catch (error) {
     log.warn('content-unreadable', { id: lease.id, error })
     return same(deferred('4.3.0', 'the queue could not give the content'))
@@ -46,9 +46,9 @@ export async function deliverLocally(
   for (const recipient of recipients) {
     const outcome = stop.aborted
       ? ({ kind: 'returned' } as const)
-      : seen.has(key(recipient.address))
+      : header.delivered.has(key(recipient.address))
         ? failed('5.4.6', 'the message was delivered to this address before: it loops')
-        : await deliverOne(lease, recipient, content, mailboxes, log)
+        : await deliverOne(lease, recipient, header, content, mailboxes, log)
     results.push({ recipient, outcome })
   }
   return results
@@ -57,6 +57,7 @@ export async function deliverLocally(
 async function deliverOne(
   { id, reversePath }: Lease,
   recipient: LeasedRecipient,
+  { wishes }: Found,
   content: ReadContent,
   mailboxes: MailboxDelivery,
   log: Log,
@@ -64,7 +65,8 @@ async function deliverOne(
   const { address } = recipient
   const prefix = encodeUtf8(`Return-Path: <${reversePath}>\r\nDelivered-To: ${address}\r\n`)
   try {
-    const forbidden = await ownerChanged(recipient, mailboxes)
+    const wish = wishOf(recipient) ?? wishes.get(key(address))
+    const forbidden = wish && (await ownerChanged(address, wish, mailboxes))
     if (forbidden !== undefined) return forbidden
     return await mailboxes.deliver({ id, reversePath, address, content: marked(prefix, content) })
   } catch (error) {
@@ -81,25 +83,39 @@ async function* marked(prefix: Uint8Array, content: ReadContent): AsyncIterable<
   yield* filter.end()
 }
 
-/** Which of the recipients a Delivered-To field names. Reads no further than the header. */
-async function earlierDeliveries(
+/** What the header says of the recipients, by their keys. */
+interface Found {
+  /** A Delivered-To field names them. */
+  readonly delivered: ReadonlySet<string>
+  /** By fields Require-Recipient-Valid-Since; of several the one that is harder to fulfil. */
+  readonly wishes: ReadonlyMap<string, OwnerWish>
+}
+
+/** Reads no further than the header. @rfc 7293 5.2 */
+async function readHeader(
   content: ReadContent,
   recipients: readonly LeasedRecipient[],
-): Promise<ReadonlySet<string>> {
+  withWishes: boolean,
+): Promise<Found> {
   const wanted = new Set(recipients.map(({ address }) => key(address)))
-  const seen = new Set<string>()
-  const filter = new HeaderFilter((address) => {
-    if (wanted.has(key(address))) seen.add(key(address))
+  const delivered = new Set<string>()
+  const wishes = new Map<string, OwnerWish>()
+  const filter = new HeaderFilter((field, value) => {
+    const { address, wish } = field === 'delivered-to' ? { address: value } : (readOwnerWish(value) ?? {})
+    const at = key(address ?? '')
+    if (!wanted.has(at)) return
+    if (field === 'delivered-to') delivered.add(at)
+    else if (withWishes && wish && wish.since < (wishes.get(at)?.since ?? Infinity)) wishes.set(at, wish)
   })
   const drop = (pieces: Iterable<Uint8Array>): void => {
     for (const _ of pieces);
   }
   for await (const chunk of content()) {
     drop(filter.pass(chunk))
-    if (!filter.inHeader) return seen
+    if (!filter.inHeader) return { delivered, wishes }
   }
   drop(filter.end())
-  return seen
+  return { delivered, wishes }
 }
 
 /** Mailboxes here do not differ by case alone. */

@@ -38,8 +38,9 @@ export interface MailboxDelivery {
   /** A rejection defers the recipient and is logged. Called for several recipients and messages at a time. */
   deliver(item: MailboxItem): Promise<MailboxOutcome>
   /**
-   * Since when the mailbox has had its owner; asked for messages that came with RRVS. A rejection defers the recipient and
-   * is logged. Without this method nobody can tell: do not offer RRVS.
+   * Since when the mailbox has had its owner; asked for messages whose sender wants that checked, by RRVS or by a header
+   * field. A rejection defers the recipient and is logged. Without this method nobody can tell, header fields are passed
+   * over, and RRVS should not be offered.
    */
   ownedSince?(address: string): Promise<OwnedSince>
 }

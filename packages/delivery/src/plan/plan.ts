@@ -2,6 +2,7 @@ import { deliverBy } from '@angarium/dsn'
 import type { ContentTraits } from '@angarium/imf-parser/transfer'
 import type { EnvelopeParameter } from '@angarium/queue'
 import { asciiUpper, type BodyKind } from '@angarium/smtp-wire'
+import { isAscii } from '../route/a-labels.ts'
 import type { HostAbilities } from './host.ts'
 
 /** What is known of a message that is to be sent. */
@@ -11,11 +12,14 @@ export interface TransferMessage {
   /** What came with MAIL. */
   readonly parameters: readonly EnvelopeParameter[]
   /** What its content asks for. Left out: nobody looked. */
-  readonly traits?: Traits
+  readonly traits?: TransferTraits
 }
 
 /** What a plan looks at in a survey of content. */
-export type Traits = Pick<ContentTraits, 'domain' | 'eightBitHeader' | 'eightBitPartHeader' | 'eightBitBody' | 'fault'>
+export type TransferTraits = Pick<
+  ContentTraits,
+  'domain' | 'eightBitHeader' | 'eightBitPartHeader' | 'eightBitBody' | 'fault'
+>
 
 /** How a message is to go to a host. */
 export type TransferPlan =
@@ -28,7 +32,7 @@ export type TransferPlan =
       readonly is?: BodyKind
       /** Its header needs no SMTPUTF8, whatever its sender declared. Left out: nobody looked. */
       readonly utf8Header?: false
-      /** Recipients beyond ASCII cannot go along: 5.6.7. */
+      /** Recipients beyond ASCII cannot go along: 5.6.7. Domains go as A-labels. */
       readonly asciiOnly: boolean
     }
   | {
@@ -56,6 +60,16 @@ export type TransferPlan =
  * @rfc 6531 3.4
  * @rfc 6531 3.5
  */
+export function planTransfer(
+  message: Required<TransferMessage>,
+  host: HostAbilities,
+  convert?: 'when-needed' | 'never',
+): Exclude<TransferPlan, { kind: 'survey' }>
+export function planTransfer(
+  message: TransferMessage,
+  host: HostAbilities,
+  convert?: 'when-needed' | 'never',
+): TransferPlan
 export function planTransfer(
   message: TransferMessage,
   host: HostAbilities,
@@ -93,7 +107,7 @@ function forbidden({ reversePath, parameters }: TransferMessage, host: HostAbili
   // Delivery over LMTP is final: the answer tells whether the time was kept. One host stands for all. @rfc 2852 7
   if (deliverBy(parameters, 0)?.mode === 'return' && protocol === 'smtp' && !keywords.has('DELIVERBY'))
     return refuse('5.3.3', 'does not offer DELIVERBY: it would not keep to the time that the sender set')
-  if (!isAscii(reversePath) && !keywords.has('SMTPUTF8'))
+  if (needsUtf8(reversePath) && !keywords.has('SMTPUTF8'))
     return refuse('5.6.7', "does not take SMTPUTF8, which the sender's address needs")
   return undefined
 }
@@ -117,11 +131,11 @@ export function requiresTls(reversePath: string, parameters: readonly EnvelopePa
 }
 
 /** What of the header was not seen may be anything. @rfc 6531 3.6 */
-function hasUtf8Header({ eightBitHeader, eightBitPartHeader, eightBitBody, fault }: Traits): boolean {
+function hasUtf8Header({ eightBitHeader, eightBitPartHeader, eightBitBody, fault }: TransferTraits): boolean {
   return eightBitHeader || eightBitPartHeader || (fault !== undefined && eightBitBody)
 }
 
-function bodyOf({ domain, eightBitHeader, eightBitBody }: Traits, declared: BodyKind | undefined): BodyKind {
+function bodyOf({ domain, eightBitHeader, eightBitBody }: TransferTraits, declared: BodyKind | undefined): BodyKind {
   if (declared === 'binary') return domain
   return eightBitHeader || eightBitBody ? '8bit' : '7bit'
 }
@@ -136,10 +150,9 @@ function has(parameters: readonly EnvelopeParameter[], keyword: string): boolean
   return parameters.some(([name]) => name === keyword)
 }
 
-/** The same for an address. */
-export function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false
-  return true
+/** Whether an address can only go by SMTPUTF8: a domain alone has its A-labels. @rfc 6531 3.7 */
+export function needsUtf8(address: string): boolean {
+  return !isAscii(address.slice(0, Math.max(address.lastIndexOf('@'), 0)))
 }
 
 const kinds: ReadonlyMap<string, BodyKind> = new Map([

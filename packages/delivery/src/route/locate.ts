@@ -2,6 +2,7 @@ import { isLoopback, type MxRecord, normalName, type Resolver } from '@angarium/
 import type { DestinationKey, Random } from '@angarium/queue'
 import { parseAddressLiteral } from '@angarium/smtp-wire'
 import { deferred, failed, type Trouble } from '../outcome/outcome.ts'
+import { aLabels } from './a-labels.ts'
 import { type Addresses, type AddressFamily, addressesOf } from './addresses.ts'
 import { mailExchangers } from './exchangers.ts'
 import type { NextHop, Route, Routing } from './route.ts'
@@ -31,13 +32,14 @@ export interface RoutingContext {
  * returns mail.
  *
  * @rfc 5321 5.1
+ * @rfc 6531 3.2
  * @rfc 7505 4
  */
 export async function locate(destination: DestinationKey, context: RoutingContext): Promise<Routing> {
   const route = context.route(destination)
   if (route !== undefined) return viaRoute(route, context)
   if (destination.startsWith('[')) return viaLiteral(destination, context)
-  const domain = normalName(destination)
+  const domain = normalName(aLabels(destination) ?? '')
   if (domain === undefined || domain === '.') return failed('5.1.2', `${destination} is not a domain name`)
 
   const answer = await context.resolver.resolve(domain, 'MX')

@@ -1,0 +1,79 @@
+import { eightBitMime, pipelining, smtpUtf8 } from '@angarium/esmtp-extensions'
+import type { AnyExtension } from '@angarium/smtp-wire'
+import { describe, expect, it } from 'vitest'
+import { hosts, rig, run } from './rig.ts'
+import { server } from './server.ts'
+
+const all = [pipelining, eightBitMime, smtpUtf8]
+const seven = 'Subject: b\r\n\r\nbody\r\n'
+const eight = 'Subject: b\r\n\r\nb\u00f6dy\r\n'
+
+describe('SMTPUTF8', () => {
+  const utf8 = [['SMTPUTF8', undefined] as const, ['BODY', '8BITMIME'] as const]
+  const there = 'there.example'
+  const wide = `Subject: \u00f6\r\n\r\nbody\r\n`
+
+  async function deliver(offers: readonly AnyExtension[], from: string, to: readonly string[], content: string) {
+    const made = await rig({ extensions: all })
+    hosts(made.zone, there, '192.0.2.1')
+    const mx = server(made, '192.0.2.1', offers)
+    await made.put({ from, to: to.map((name) => `${name}@${there}`), parameters: utf8, content })
+    await run(made)
+    const outcomes = made.lines('relayed', 'failed').filter(({ recipient }) => String(recipient).endsWith(there))
+    return { mx, made, outcomes: outcomes.map(({ recipient, status }) => [recipient, status]) }
+  }
+
+  it('is asked for where the server offers it', async () => {
+    const { mx, outcomes } = await deliver(all, '\u00e4@sender.example', ['\u00f6'], wide)
+    expect(outcomes).toEqual([[`\u00f6@${there}`, undefined]])
+    expect(mx.heard[0]?.mail).toContain('SMTPUTF8')
+  })
+
+  it('is not needed by a message in ASCII, whatever its sender said', async () => {
+    const { mx, outcomes } = await deliver([eightBitMime], 'ada@sender.example', ['a'], eight)
+    expect(outcomes).toEqual([[`a@${there}`, undefined]])
+    expect(mx.heard[0]?.mail).toBe('<ada@sender.example> BODY=8BITMIME')
+  })
+
+  it('is missed by exactly the recipients that need it', async () => {
+    const { mx, made, outcomes } = await deliver([eightBitMime], 'ada@here.example', ['a', '\u00f6', 'b'], eight)
+    expect(outcomes).toEqual([
+      [`\u00f6@${there}`, '5.6.7'],
+      [`a@${there}`, undefined],
+      [`b@${there}`, undefined],
+    ])
+    expect(mx.heard[0]?.rcpt).toEqual([`<a@${there}>`, `<b@${there}>`])
+    expect(made.mail[0]?.text).toContain('Status: 5.6.7')
+  })
+
+  it.each([
+    ['its sender', '\u00e4@sender.example', seven, '5.6.7'],
+    ['its header', 'ada@here.example', wide, '5.6.9'],
+  ])('is missed by all recipients where %s needs it', async (_, from, content, status) => {
+    const { mx, outcomes } = await deliver([eightBitMime], from, ['a', 'b'], content)
+    expect(outcomes).toEqual([
+      [`a@${there}`, status],
+      [`b@${there}`, status],
+    ])
+    expect(mx.heard).toEqual([])
+  })
+
+  it('is not needed by a domain, which has A-labels', async () => {
+    for (const [offers, mail, rcpt] of [
+      [[eightBitMime], '<ada@xn--snder-gra.example> BODY=8BITMIME', '<a@xn--bcher-kva.example>'],
+      [all, '<ada@s\u00e4nder.example> BODY=8BITMIME SMTPUTF8', '<a@b\u00fccher.example>'],
+    ] as const) {
+      const made = await rig({ extensions: [eightBitMime, smtpUtf8] })
+      hosts(made.zone, 'xn--bcher-kva.example', '192.0.2.1')
+      const mx = server(made, '192.0.2.1', offers)
+      await made.put({
+        from: 'ada@s\u00e4nder.example',
+        to: ['a@b\u00fccher.example'],
+        parameters: utf8,
+        content: eight,
+      })
+      await run(made)
+      expect(mx.heard).toMatchObject([{ mail, rcpt: [rcpt] }])
+    }
+  })
+})
