@@ -75,6 +75,8 @@ export function explainReply(of: Reply | string): ReplyExplanation | undefined {
 
 function causeWithoutText(code: number, status: StatusExplanation | undefined): ReplyCause {
   if (code < 400) return code < 300 ? 'accepted' : 'proceed'
+  // Says more than its status, which is for hosts that are down too. @rfc 7504 3
+  if (code === 521) return 'no-mail-service'
   const byStatus = status === undefined ? undefined : causeOfStatus.get(status.entry?.detail ?? '')
   if (byStatus !== undefined && byStatus !== 'unknown' && byStatus !== 'accepted') return byStatus
   return causeOfCode.get(code) ?? 'unknown'

@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
   ['2.4', 'Mailing list expansion problem', [450, 452], 3463],
   ['3.0', 'Other or undefined mail system status', [221, 250, 421, 451, 550, 554], 3463],
   ['3.1', 'Mail system full', [452], 3463],
-  ['3.2', 'System not accepting network messages', [453], 3463],
+  ['3.2', 'System not accepting network messages', [453, 521], 3463],
   ['3.3', 'System not capable of selected features', [], 3463],
   ['3.4', 'Message too big for system', [552, 554], 3463],
   ['3.5', 'System incorrectly configured', [], 3463],

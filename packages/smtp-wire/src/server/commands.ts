@@ -64,7 +64,8 @@ function afterRejection(state: SessionState, greeting: Reply, command: Parsed | 
     state.send(state.replies.bye)
     state.close('closing')
   } else if (greeting.code === 521) {
-    state.send(greeting)
+    // Behind a command it has the status that RFC 7504 registers for it.
+    state.send({ ...greeting, status: '5.3.2' })
     state.close('closing')
   } else {
     state.errors += REJECTED_WEIGHT
