@@ -1,5 +1,5 @@
 #!/bin/bash
-# Our engine with every extension and a handler that throws the message away. A peer script of the lab: start, stop,
+# Our engine with every extension on, and a handler that throws the message away. A peer script of the lab: start, stop,
 # queued, info. The lab's folder is in LAB_HOME.
 . "${LAB_HOME:?the lab}/lib.sh"
 here=$(dirname "$(readlink -f "$0")")

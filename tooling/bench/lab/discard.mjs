@@ -1,13 +1,14 @@
-// One server session loop with every extension on and a handler that throws the message away: what the engine alone can
-// do. usage: discard.mjs PORT
-import * as extensions from '../../../packages/esmtp-extensions/dist/index.js'
+// One process, one server session after another with every extension on, and a handler that throws the message away: what
+// the engine alone can do. usage: discard.mjs PORT
+import * as esmtp from '../../../packages/esmtp-extensions/dist/index.js'
 import { listen, nodeClock } from '../../../packages/smtp-node/dist/index.js'
-import { encodeUtf8, reply } from '../../../packages/smtp-wire/dist/index.js'
 import { serve } from '../../../packages/smtp-wire/dist/drive.js'
+import { encodeUtf8, reply } from '../../../packages/smtp-wire/dist/index.js'
 
 const hostname = 'mx.lab.test'
 const greeting = reply(220, undefined, `${hostname} ESMTP`)
 const ok = reply(250, '0.0', 'OK')
+const notHere = reply(502, '5.1', 'Not here')
 const handler = {
   greet: () => greeting,
   hello: () => 'accept',
@@ -16,25 +17,45 @@ const handler = {
   dataStart: () => 'go',
   body() {},
   dataEnd: () => ok,
-  verb: () => reply(502, '5.1', 'Not here'),
-  lookup: () => reply(252, '5.0', 'Try it'),
+  verb: () => notHere,
+  lookup: () => notHere,
   ended() {},
   fault() {},
   secured() {},
   closed() {},
 }
-const { size, eightBitMime, pipelining, enhancedStatusCodes, startTls } = extensions
+const nobody = () => false
+const extensions = [
+  esmtp.size,
+  esmtp.eightBitMime,
+  esmtp.binaryMime,
+  esmtp.chunking,
+  esmtp.pipelining,
+  esmtp.enhancedStatusCodes,
+  esmtp.dsn,
+  esmtp.smtpUtf8,
+  esmtp.deliverBy(),
+  esmtp.mtPriority(),
+  esmtp.rrvs,
+  esmtp.requireTls,
+  esmtp.limits,
+  esmtp.futureRelease({ maximum: 86_400, now: Date.now }),
+  esmtp.etrn,
+  esmtp.auth(() => ['PLAIN']),
+  esmtp.noSoliciting(),
+  esmtp.mtrk,
+  esmtp.help,
+  esmtp.vrfy,
+  esmtp.expn,
+  esmtp.startTls,
+  esmtp.xclient(nobody),
+  esmtp.xforward(nobody),
+]
 await listen({
   address: '127.0.0.1',
   port: Number(process.argv[2]),
   maxConnections: 1000,
   maxConnectionsPerAddress: 1000,
-  onConnection: (transport) =>
-    void serve(transport, {
-      hostname,
-      extensions: [size, eightBitMime, pipelining, enhancedStatusCodes, startTls],
-      clock: nodeClock,
-      handler,
-    }),
+  onConnection: (transport) => void serve(transport, { hostname, extensions, clock: nodeClock, handler }),
   onRefused: () => encodeUtf8('421 4.3.2 busy\r\n'),
 })
