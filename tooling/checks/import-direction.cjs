@@ -29,6 +29,8 @@ const mayImport = {
     'mta-sts',
     'tlsrpt',
   ],
+  // What the apps are both made of; stores and drivers are handed in here as everywhere.
+  station: ['smtp-wire', 'esmtp-extensions', 'queue', 'reception', 'delivery', 'dns-client', 'host'],
 }
 
 /** Packages that run anywhere: no `node:` module, except those named (a pattern over the importing file or the module). */

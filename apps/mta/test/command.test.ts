@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runCommand } from '@angarium/station/command'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { run } from '../src/command/run.ts'
+import { program } from '../src/command/program.ts'
 import { angarium, freePort, type Program, startAngarium } from './program.ts'
 
 // Each step is a process of its own.
@@ -66,7 +67,7 @@ describe('the command line', () => {
   ])('%j is answered by 64 and a reason', async (args, reason) => {
     const err: string[] = []
     const console = { out: () => expect.unreachable(), err: (line: string) => err.push(line) }
-    expect(await run(args, console)).toBe(64)
+    expect(await runCommand(program, args, console)).toBe(64)
     expect(err.join('\n')).toContain(reason)
   })
 

@@ -25,7 +25,7 @@ describe('configuration', () => {
     expect(loaded(vectors[0]?.text ?? '')).toEqual({
       hostname: 'mx.example.com',
       data: '/etc/mta/data',
-      listeners: [{ address: '127.0.0.1', port: 2525, protocol: 'smtp' }],
+      listeners: [{ address: '127.0.0.1', port: 2525, tls: 'starttls', protocol: 'smtp' }],
       relayFor: [],
       openRelay: false,
       postmaster: undefined,
@@ -33,7 +33,7 @@ describe('configuration', () => {
       domains: {},
       routes: {},
       extensions: { without: [], modules: [], deliverByMinimum: 0, hold: 0, etrn: [], verify: false },
-      proxies: { xclient: [], xforward: [] },
+      proxies: { proxyProtocol: [], xclient: [], xforward: [] },
       dns: {},
       tls: {},
       limits: {

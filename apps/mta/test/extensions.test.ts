@@ -1,8 +1,8 @@
 import type { Contribution } from '@angarium/reception'
 import { defineExtension, reply } from '@angarium/smtp-wire'
+import { contributionsOf } from '@angarium/station'
+import { keywords } from '@angarium/station/configuration'
 import { describe, expect, it } from 'vitest'
-import { contributionsOf } from '../src/compose/contributions.ts'
-import { keywords } from '../src/config/keywords.ts'
 import { configSchema } from '../src/config/schema.ts'
 import { createWorld, type World } from './world.ts'
 

@@ -217,6 +217,41 @@ describe('the whole MTA, in one process', () => {
     expect(other.mailbox('carol')[0]).toMatch(/ with ESMTPS id /)
   })
 
+  it('tells the driver of each listener what it has to hold', async () => {
+    const options: unknown[] = []
+    const listen: Parts['listen'] = async (listener) => {
+      options.push(listener)
+      return { ...listener, close: async () => undefined }
+    }
+    const proxies = { proxyProtocol: ['192.0.2.128/28'] }
+    await world.host(ours, { ...local, proxies, limits: { connections: 7 } }, { listen })
+    expect(options).toMatchObject([
+      { port: 25, implicitTls: false, proxyProtocol: { from: ['192.0.2.128/28'] }, maxConnections: 7 },
+    ])
+  })
+
+  it('delivers what asks for an owner of long standing to such a one only', async () => {
+    const owners = { alice: '2026-01-31', bob: 'first-owner' }
+    const noon = '2026-01-31T12:00:00Z'
+    const host = await world.host(ours, { domains: { 'local.test': { maildir: '/mail/{local}', owners } } })
+    const transport = await world.network.dialer(stranger).dial({ address: ours, port: 25 }, { timeout: 1_000 })
+    await transport.read()
+    for (const lines of [
+      ['EHLO client.test'],
+      [
+        'MAIL FROM:<a@remote.test>',
+        ...['alice', 'bob'].map((name) => `RCPT TO:<${name}@local.test> RRVS=${noon}`),
+        'DATA',
+      ],
+      ['Subject: a test', '', 'Hello.', '.'],
+    ]) {
+      await transport.write(new TextEncoder().encode(`${lines.join('\r\n')}\r\n`))
+      expect(new TextDecoder().decode(await transport.read())).not.toMatch(/^[45]/m)
+    }
+    await world.clock.advance(1_000)
+    expect([host.mailbox('alice').length, host.mailbox('bob').length]).toEqual([0, 1])
+  })
+
   it('keeps mail while a mailbox cannot be written, and delivers when it can', async () => {
     const host = await world.host(ours, local)
     host.files.fail = (_, operation) => (operation === 'sync' ? 'ENOSPC' : undefined)

@@ -6,8 +6,9 @@ import { createManualClock, createSeededRandom, type ManualClock } from '@angari
 import { parseMailbox, type RecipientResult } from '@angarium/smtp-wire'
 import { type ClientConnection, connect } from '@angarium/smtp-wire/drive'
 import { createNetwork, type Network } from '@angarium/smtp-wire/testing'
+import type { Station } from '@angarium/station'
 import type * as z from 'zod'
-import { createMta, type Mta, type Parts } from '../src/compose/mta.ts'
+import { createMta, type Parts } from '../src/compose/mta.ts'
 import { configSchema } from '../src/config/schema.ts'
 import type { settings } from '../src/config/settings.ts'
 import { FaultyFiles } from './faulty-files.ts'
@@ -33,7 +34,7 @@ interface Mail {
 
 /** An MTA in a {@link World}. */
 export interface Host {
-  readonly mta: Mta
+  readonly mta: Station
   readonly store: QueueStore
   readonly files: FaultyFiles
   readonly events: readonly LoggedEvent[]

@@ -6,8 +6,8 @@ import { exitCodes } from '@angarium/host'
 import { createDialer, nodeClock } from '@angarium/smtp-node'
 import { type Mailbox, parseDomain, parseMailbox, type Reply } from '@angarium/smtp-wire'
 import { connect, DialError } from '@angarium/smtp-wire/drive'
-import { loadConfiguration } from './config-file.ts'
-import { type Console, UsageError, visible } from './console.ts'
+import { type Console, loadConfiguration, UsageError, visible } from '@angarium/station/command'
+import { configFile } from '../config/file.ts'
 
 const extensions = [size, eightBitMime, pipelining, enhancedStatusCodes] as const
 
@@ -88,7 +88,7 @@ function serverOf(text: string): Target {
 
 /** The first listener of the configuration that speaks SMTP. */
 function listenerOf(config: string | undefined, console: Console): Target | undefined {
-  const listener = loadConfiguration(config, console)?.listeners.find(({ protocol }) => protocol === 'smtp')
+  const listener = loadConfiguration(configFile, config, console)?.listeners.find(({ protocol }) => protocol === 'smtp')
   if (listener === undefined) return undefined
   const { address, port } = listener
   return { address: address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address, port }

@@ -1,4 +1,4 @@
-import { localPrefix, type Route } from '@angarium/delivery'
+import { localPrefix } from '@angarium/delivery'
 import type { EtrnRequest } from '@angarium/esmtp-extensions'
 import type { DestinationKey } from '@angarium/queue'
 import {
@@ -31,18 +31,15 @@ export interface Addresses {
   etrn(request: EtrnRequest): DestinationKey | undefined
   /** The queue's destination for an address. */
   destinationOf(address: string): DestinationKey
-  /** The configured next hop of a destination. */
-  route(destination: DestinationKey): Route | undefined
 }
 
 /**
- * Reads the configuration's domains and routes. Remote mail is queued by its domain, also where a route for all others
+ * Reads the configuration's domains. Remote mail is queued by its domain, also where a route for all others
  * takes it: so a route that comes or goes applies to what is in the queue already.
  */
 export function createAddresses(config: Configuration): Addresses {
   const { hostname } = config
   const domains = new Map(Object.entries(config.domains))
-  const routes = new Map(Object.entries(config.routes))
   const postmaster = config.postmaster ?? `postmaster@${hostname}`
   const mailboxes = createMailboxes(domains, { address: postmaster, maildir: config.postmasterMaildir })
   const isLocal = (domain: string): boolean => domain === hostname || domains.has(domain)
@@ -74,7 +71,6 @@ export function createAddresses(config: Configuration): Addresses {
     etrn: ({ kind, name }) =>
       kind === 'node' && servedByEtrn.has(name.toLowerCase()) ? name.toLowerCase() : undefined,
     destinationOf,
-    route: (destination) => routes.get(destination) ?? routes.get('*'),
   }
 }
 

@@ -1,4 +1,5 @@
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
+import { pathFrom, type StationConfiguration, withPaths } from '@angarium/station/configuration'
 import type * as z from 'zod'
 import { contradictions } from './contradictions.ts'
 import { type Settings, settings } from './settings.ts'
@@ -6,7 +7,7 @@ import { type Settings, settings } from './settings.ts'
 /** The configuration file as a whole. Paths in it are taken from `folder`; in the program they are absolute. */
 export function configSchema(folder: string): z.ZodType<Configuration> {
   return settings
-    .transform((value) => withPaths(value, (path) => (isAbsolute(path) ? path : join(folder, path))))
+    .transform((value) => absolute(value, pathFrom(folder)))
     .check(({ value, issues }) => {
       for (const { path, message } of contradictions(value))
         issues.push({ code: 'custom', input: value, path, message })
@@ -15,29 +16,18 @@ export function configSchema(folder: string): z.ZodType<Configuration> {
 
 /** Settings with absolute paths, the names in them as maps. */
 export interface Configuration extends Settings {
-  readonly admin: { readonly socket: string }
+  readonly admin: StationConfiguration['admin']
   /** The Maildir of Postmaster where that is no mailbox. */
   readonly postmasterMaildir: string
 }
 
-function withPaths(value: Settings, absolute: (path: string) => string): Configuration {
-  const data = absolute(value.data)
-  const { certificate, key, ca } = value.tls
+function absolute(value: Settings, absolute: (path: string) => string): Configuration {
+  const station = withPaths(value, absolute)
   const entries = Object.entries(value.domains)
   return {
     ...value,
-    data,
+    ...station,
     domains: Object.fromEntries(entries.map(([name, one]) => [name, { ...one, maildir: absolute(one.maildir) }])),
-    extensions: {
-      ...value.extensions,
-      modules: value.extensions.modules.map((one) => ({
-        ...one,
-        module: one.module.startsWith('.') ? absolute(one.module) : one.module,
-      })),
-    },
-    tls: { certificate: certificate && absolute(certificate), key: key && absolute(key), ca: ca && absolute(ca) },
-    log: { ...value.log, file: value.log.file && absolute(value.log.file) },
-    admin: { socket: value.admin.socket ? absolute(value.admin.socket) : join(data, 'admin.sock') },
-    postmasterMaildir: join(data, 'postmaster'),
+    postmasterMaildir: join(station.data, 'postmaster'),
   }
 }

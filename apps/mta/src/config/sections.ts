@@ -1,26 +1,36 @@
-import { duration, size } from '@angarium/host'
+import type { OwnedSince } from '@angarium/delivery'
+import { sections, values } from '@angarium/station/configuration'
 import * as z from 'zod'
-import { keywords } from './keywords.ts'
-import {
-  addressRange,
-  domainName,
-  host,
-  ipAddress,
-  mailboxName,
-  maildirPath,
-  nameServer,
-  path,
-  port,
-  routeKey,
-} from './values.ts'
+import { folderName } from '../maildir/mailboxes.ts'
 
-const wholeNumber = z.int().min(1).max(1_000_000)
+const { addressRange, domainName, path, text } = values
 
-/** Where mail comes in. */
-export const listener = z.strictObject({
-  address: ipAddress.meta({ description: 'Address to listen on; 0.0.0.0 or :: for all.' }),
-  port: port.meta({ description: 'Port to listen on.' }),
+/** A path that may have the mailbox's name in it. */
+const maildirPath = path.refine((text) => !/[{}]/.test(text.replaceAll('{local}', '')), {
+  error: 'knows one placeholder: {local}',
+})
+
+/** A mailbox of a local domain. */
+const mailboxName = text(
+  'cannot be the name of a folder: use letters, digits and ._+=- only',
+  (name) => folderName(name) !== undefined,
+)
+
+export const listener = sections.listener.extend({
   protocol: z.enum(['smtp', 'lmtp']).default('smtp').meta({ description: 'What is spoken there.' }),
+})
+
+/** A day alone is taken to its end: until then somebody else may have had the mailbox. @rfc 7293 3 */
+const ownedSince = z.string().transform((text, context): OwnedSince => {
+  if (text === 'first-owner') return text
+  if (z.iso.date().safeParse(text).success) return Date.parse(`${text}T23:59:59.999Z`)
+  if (z.iso.datetime({ offset: true }).safeParse(text).success) return Date.parse(text)
+  context.issues.push({
+    code: 'custom',
+    input: text,
+    message: 'expected a day such as 2026-01-31, a time such as 2026-01-31T12:00:00Z, or first-owner',
+  })
+  return z.NEVER
 })
 
 /** A domain that is delivered here. */
@@ -29,39 +39,12 @@ const domain = z.strictObject({
   mailboxes: z.array(mailboxName).optional().meta({
     description: 'Names of the mailboxes. Without it, every local-part that is safe as a folder name has one.',
   }),
-})
-
-/** A next hop that takes the place of MX records. */
-const route = z.strictObject({
-  host: host.meta({ description: 'Name or numeric address of the next hop.' }),
-  port: port.default(25).meta({ description: 'Its port; must be given for LMTP.' }),
-  protocol: z.enum(['smtp', 'lmtp']).default('smtp').meta({ description: 'What is spoken with it.' }),
-  tls: z.enum(['none', 'opportunistic', 'encrypt', 'verify']).default('opportunistic').meta({
-    description:
-      'none: never; opportunistic: if offered; encrypt: or not at all; verify: with a certificate for `host`.',
+  owners: z.record(mailboxName, ownedSince).optional().meta({
+    description: 'RRVS: since when a mailbox has had its owner; first-owner: since ever. Others are not known.',
   }),
 })
 
-/** Service extensions beyond what every server has. */
-export const extensions = z.strictObject({
-  without: z.array(z.enum(keywords)).default([]).meta({
-    description: 'Keywords neither offered nor used; what requires one of them goes with it.',
-  }),
-  modules: z
-    .array(
-      z.strictObject({
-        module: path.meta({ description: 'File, or package, whose default export contributes extensions.' }),
-        settings: z.unknown().optional().meta({ description: 'Handed to the module as they are.' }),
-      }),
-    )
-    .default([])
-    .meta({ description: 'Extensions from elsewhere.' }),
-  deliverByMinimum: duration({ least: 0, most: 86_400_000 })
-    .prefault('0s')
-    .meta({ description: 'DELIVERBY: the shortest time in which a message may have to be delivered or returned.' }),
-  hold: duration({ least: 0, most: 31_536_000_000 }).prefault('0s').meta({
-    description: 'FUTURERELEASE: the longest time a message is held for those in `relayFor`; 0s: not offered.',
-  }),
+export const extensions = sections.extensions.extend({
   etrn: z.array(domainName).default([]).meta({ description: 'ETRN: domains whose waiting mail may be asked for.' }),
   verify: z
     .boolean()
@@ -69,76 +52,9 @@ export const extensions = z.strictObject({
     .meta({ description: 'VRFY tells whether a mailbox is here. Whoever asks can guess your mailboxes.' }),
 })
 
-/** Who may speak for others. */
-export const proxies = z.strictObject({
+export const proxies = sections.proxies.extend({
   xclient: z.array(addressRange).default([]).meta({ description: 'XCLIENT: proxies that say who their client is.' }),
   xforward: z.array(addressRange).default([]).meta({ description: 'XFORWARD: filters that say where mail came from.' }),
-})
-
-export const dns = z.strictObject({
-  servers: z
-    .array(nameServer)
-    .min(1)
-    .optional()
-    .meta({ description: 'Name servers to ask, as address or address:port. Without it those of /etc/resolv.conf.' }),
-})
-
-export const tls = z.strictObject({
-  certificate: path.optional().meta({ description: 'Chain in PEM. STARTTLS is offered only with it.' }),
-  key: path.optional().meta({ description: 'Private key in PEM.' }),
-  ca: path.optional().meta({ description: 'Roots to trust in PEM, in place of those that come with Node.' }),
-})
-
-export const limits = z.strictObject({
-  messageOctets: size({ least: 1024, most: 2_147_483_647 })
-    .prefault('50MiB')
-    .meta({ description: 'Greatest message.' }),
-  recipients: z.int().min(100).max(100_000).default(1000).meta({ description: 'Recipients of one transaction.' }),
-  transactions: wholeNumber.optional().meta({ description: 'Messages of one session. Without it there is no limit.' }),
-  received: wholeNumber.default(100).meta({ description: 'Received fields at which a message is taken for a loop.' }),
-  connections: wholeNumber.default(1000).meta({ description: 'Connections in, over all.' }),
-  connectionsPerAddress: wholeNumber.default(50).meta({ description: 'Connections in, from one address.' }),
-  errors: wholeNumber.default(20).meta({ description: 'Refused commands after which a session is ended.' }),
-  idleCommands: wholeNumber
-    .default(100)
-    .meta({ description: 'Commands that carry no mail forward, between two messages.' }),
-  command: duration({ most: 3_600_000 }).prefault('5m').meta({ description: 'Time for one command.' }),
-  contentGrace: duration({ most: 3_600_000 })
-    .prefault('3m')
-    .meta({ description: 'Time from which on content must keep up its rate.' }),
-  contentRate: wholeNumber.default(500).meta({ description: 'Octets a second that content must keep up.' }),
-  session: duration({ most: 86_400_000 }).prefault('2h').meta({ description: 'Time for one session.' }),
-})
-
-export const retry = z.strictObject({
-  first: duration({ least: 1_000 }).prefault('5m').meta({ description: 'Wait after the first failed attempt.' }),
-  max: duration({ least: 1_000 }).prefault('66m40s').meta({ description: 'Longest wait.' }),
-  factor: z.number().min(1).max(100).default(2).meta({ description: 'Each wait is so many times the one before.' }),
-  lifetime: duration({ least: 1_000 }).prefault('5d').meta({ description: 'After so long a message is returned.' }),
-  warnAfter: duration().prefault('4h').meta({ description: 'After so long its sender is told of the delay, once.' }),
-})
-
-export const delivery = z.strictObject({
-  paused: z.boolean().default(false).meta({ description: 'Take mail and keep it; deliver nothing.' }),
-  concurrency: wholeNumber.default(200).meta({ description: 'Deliveries under way, over all.' }),
-  perDestination: wholeNumber.default(20).meta({ description: 'Deliveries under way to one destination.' }),
-  smtpPort: port.default(25).meta({ description: 'Port of hosts found by MX.' }),
-  connectTimeout: duration({ most: 600_000 })
-    .prefault('30s')
-    .meta({ description: 'Time for a connection to come about.' }),
-  allowLoopback: z
-    .boolean()
-    .default(false)
-    .meta({ description: 'Deliver to hosts whose MX records lead to this machine’s loopback. For tests.' }),
-})
-
-export const log = z.strictObject({
-  level: z.enum(['info', 'warn', 'error', 'silent']).default('info').meta({ description: 'Least level that is told.' }),
-  file: path.optional().meta({ description: 'File to append to. Without it the standard output.' }),
-})
-
-export const admin = z.strictObject({
-  socket: path.optional().meta({ description: 'Socket of `angarium queue`. Without it <data>/admin.sock.' }),
 })
 
 export const relayFor = z.array(addressRange).meta({
@@ -146,7 +62,3 @@ export const relayFor = z.array(addressRange).meta({
 })
 
 export const domains = z.record(domainName, domain).meta({ description: 'Domains whose mail is delivered here.' })
-
-export const routes = z.record(routeKey, route).meta({
-  description: 'Next hops other than MX, by destination domain; "*" is for all that have none of their own.',
-})

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { OwnedSince } from '@angarium/delivery'
 import { domainKey, parseMailbox } from '@angarium/smtp-wire'
 
 /** A domain delivered here. */
@@ -7,6 +8,8 @@ export interface MailDomain {
   readonly maildir: string
   /** Names of the mailboxes; absent: any that is safe as a folder's name. */
   readonly mailboxes?: readonly string[] | undefined
+  /** Since when mailboxes have had their owners, by name. */
+  readonly owners?: Readonly<Record<string, OwnedSince>> | undefined
 }
 
 /** Which mailboxes there are, and where. */
@@ -15,6 +18,8 @@ export interface Mailboxes {
   has(domain: string, localPart: string): boolean
   /** The Maildir of an address; `undefined`: there is no such mailbox. */
   folder(address: string): string | undefined
+  /** Since when a mailbox has had its owner. */
+  ownedSince(address: string): OwnedSince
 }
 
 /**
@@ -27,6 +32,12 @@ export function createMailboxes(
 ): Mailboxes {
   const named = new Map(
     [...domains].map(([domain, { mailboxes }]) => [domain, mailboxes && new Set(mailboxes.map(folded))]),
+  )
+  const owners = new Map(
+    [...domains].map(([domain, { owners = {} }]) => [
+      domain,
+      new Map(Object.entries(owners).map(([name, since]) => [folded(name), since])),
+    ]),
   )
   const has = (domain: string, localPart: string): boolean => {
     const name = folderName(localPart)
@@ -44,6 +55,11 @@ export function createMailboxes(
       if (name !== undefined && maildir !== undefined && has(domain, name))
         return join(maildir.replaceAll('{local}', name))
       return folded(address) === folded(postmaster.address) ? postmaster.maildir : undefined
+    },
+    ownedSince(address) {
+      const mailbox = parseMailbox(address)
+      const since = mailbox && owners.get(domainKey(mailbox.domain))?.get(folded(mailbox.localPart))
+      return since ?? 'unknown'
     },
   }
 }

@@ -2,10 +2,9 @@ import { HostError } from '@angarium/host'
 import { createMemoryStore, type QueueId, silentLog } from '@angarium/queue'
 import { createManualClock, createSeededRandom } from '@angarium/queue/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { queueProcedures } from '../src/admin/procedures.ts'
 import { visible } from '../src/command/console.ts'
-import { details, summary } from '../src/command/queue-view.ts'
-import { networkLines } from '../src/command/send.ts'
+import { queueProcedures } from '../src/queue/procedures.ts'
+import { details, summary } from '../src/queue/view.ts'
 
 const clock = createManualClock()
 let store: ReturnType<typeof createMemoryStore>
@@ -102,17 +101,5 @@ describe('what the terminal is shown', () => {
     }
     const corrupt = { kind: 'corrupt', id: 'c', because: 'checksum' } as const
     expect([...summary(corrupt, 0)]).toEqual(['c  CORRUPT  checksum'])
-  })
-})
-
-describe('what `send` reads', () => {
-  it.each([
-    ['a\nb', 'a\r\nb\r\n'],
-    ['a\r\nb\r\n', 'a\r\nb\r\n'],
-    ['a\rb\n\n', 'a\r\nb\r\n\r\n'],
-    ['\r\r\n', '\r\n\r\n'],
-    ['', ''],
-  ])('%j becomes %j', (given, sent) => {
-    expect(new TextDecoder().decode(networkLines(new TextEncoder().encode(given)))).toBe(sent)
   })
 })

@@ -2,10 +2,9 @@ import { parseAddress } from '@angarium/dns-client'
 import { createAddressMatcher } from '@angarium/reception'
 import { parseDomain, parseMailbox } from '@angarium/smtp-wire'
 import * as z from 'zod'
-import { folderName } from '../maildir/mailboxes.ts'
 
 /** A text that passes a test; `reason` says what was expected. */
-function text(reason: string, passes: (text: string) => boolean) {
+export function text(reason: string, passes: (text: string) => boolean): z.ZodString {
   return z.string().refine(passes, { error: reason })
 }
 
@@ -15,11 +14,6 @@ const isAddress = (text: string): boolean => parseAddress(text) !== undefined
 
 /** A path, taken from the folder of the configuration file. */
 export const path = z.string().min(1)
-
-/** A path that may have the mailbox's name in it. */
-export const maildirPath = path.refine((text) => !/[{}]/.test(text.replaceAll('{local}', '')), {
-  error: 'knows one placeholder: {local}',
-})
 
 /** A domain name. */
 export const domainName = text('expected a domain name in lower case, such as mx.example.com', isName)
@@ -39,14 +33,11 @@ export const mailbox = text(
   (text) => parseMailbox(text) !== undefined,
 )
 
-/** A mailbox of a local domain. */
-export const mailboxName = text(
-  'cannot be the name of a folder: use letters, digits and ._+=- only',
-  (name) => folderName(name) !== undefined,
-)
-
 /** A port to listen on or to connect to. */
 export const port = z.int().min(1).max(65_535)
+
+/** A count of things. */
+export const wholeNumber = z.int().min(1).max(1_000_000)
 
 /** Addresses: one, or all that begin with so many equal bits. */
 export const addressRange = text(

@@ -1,6 +1,5 @@
 import { exitCodes, HostError } from '@angarium/host'
 import { QueueError } from '@angarium/queue'
-import { SmtpNodeError } from '@angarium/smtp-node'
 
 /** Why a command could not do its work, in words for the operator, and the exit code for it. */
 export interface Trouble {
@@ -22,7 +21,7 @@ export function troubleOf(error: unknown): Trouble | undefined {
   if (HostError.is(error, 'HOST_ADMIN_SOCKET')) return { text: error.message, code: exitCodes.cannotCreate }
   if (HostError.is(error, 'HOST_ADMIN_IN_USE') || HostError.is(error, 'HOST_ADMIN_UNREACHABLE'))
     return { text: error.message, code: exitCodes.unavailable }
-  if (SmtpNodeError.is(error, 'LISTEN_FAILED')) {
+  if (isListenFailed(error)) {
     const { address, port, because } = error.detail
     const place = `${address} port ${port}`
     return {
@@ -33,6 +32,15 @@ export function troubleOf(error: unknown): Trouble | undefined {
   if (error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined)
     return { text: error.message, code: exitCodes.cannotCreate }
   return undefined
+}
+
+interface ListenFailed {
+  readonly detail: { readonly address: string; readonly port: number; readonly because: string }
+}
+
+/** What the driver of a listener throws, told by its code as the driver is the app's. */
+function isListenFailed(error: unknown): error is ListenFailed {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'LISTEN_FAILED'
 }
 
 const listening = new Map([

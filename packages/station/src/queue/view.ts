@@ -1,6 +1,6 @@
 import { formatDuration } from '@angarium/host'
 import type { CorruptEntry, Entry, EntryRecipient, EnvelopeParameter, QueueStats } from '@angarium/queue'
-import { visible } from './console.ts'
+import { visible } from '../command/console.ts'
 
 /** A message in few lines. */
 export function* summary(entry: Entry | CorruptEntry, now: number): Generator<string> {

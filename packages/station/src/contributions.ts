@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import type { Contribute, Contribution, ContributionHost } from '@angarium/reception'
-import type { Configuration } from '../config/schema.ts'
+import type { StationSettings } from './configuration/settings.ts'
 
 /**
  * Loads the modules the configuration names.
@@ -8,7 +8,7 @@ import type { Configuration } from '../config/schema.ts'
  * @throws an error that names the module, for one that cannot be loaded or contributes nothing
  */
 export async function contributionsOf(
-  { extensions: { modules } }: Configuration,
+  { extensions: { modules } }: Pick<StationSettings, 'extensions'>,
   host: Omit<ContributionHost, 'settings'>,
 ): Promise<readonly Contribution[]> {
   const contributions: Contribution[] = []

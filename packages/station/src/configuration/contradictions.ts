@@ -1,0 +1,95 @@
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { parseAddress } from '@angarium/dns-client'
+import type { StationSettings } from './settings.ts'
+import { type CreateTlsContext, readTlsFiles } from './tls-files.ts'
+
+/** Something that each setting allows and all together do not. */
+export interface Contradiction {
+  readonly path: (string | number)[]
+  readonly message: string
+}
+
+/** What no server must be started with: mail would be lost or go in circles. Paths are absolute. */
+export function contradictions(
+  settings: StationSettings,
+  createTlsContext: CreateTlsContext<unknown>,
+): readonly Contradiction[] {
+  return [
+    ...listening(settings),
+    ...routing(settings),
+    ...retrying(settings),
+    ...certificate(settings, createTlsContext),
+    ...logging(settings),
+  ]
+}
+
+/** LMTP is not for the port of SMTP. @rfc 2033 5 */
+export const lmtpOnSmtpPort = 'LMTP must not be spoken on port 25 (RFC 2033, 5)'
+
+function* listening({ listeners, tls }: StationSettings): Generator<Contradiction> {
+  for (const [at, { address, port, tls: how }] of listeners.entries()) {
+    const before = listeners.slice(0, at).filter((other) => other.port === port)
+    const other = before.find((one) => takes(one.address, address) || takes(address, one.address))
+    if (other !== undefined)
+      yield {
+        path: ['listeners', at],
+        message:
+          other.address === address
+            ? `${address} port ${port} is listed twice`
+            : `${address} port ${port} is taken by the listener on ${other.address}`,
+      }
+    if (how === 'implicit' && tls.certificate === undefined)
+      yield { path: ['listeners', at, 'tls'], message: 'needs tls.certificate' }
+  }
+}
+
+/** Whether a listener on one address takes the other as well. `::` takes IPv4 too. */
+function takes(one: string, other: string): boolean {
+  const [a, b] = [parseAddress(one), parseAddress(other)]
+  if (a === undefined || b === undefined) return false
+  if (a.every((octet) => octet === 0)) return a.length >= b.length
+  return a.length === b.length && a.every((octet, at) => octet === b[at])
+}
+
+function* routing({ hostname, routes, listeners }: StationSettings): Generator<Contradiction> {
+  for (const [domain, { host, port, protocol }] of Object.entries(routes)) {
+    if (protocol === 'lmtp' && port === 25) yield { path: ['routes', domain, 'port'], message: lmtpOnSmtpPort }
+    if (listeners.some((listener) => listener.port === port && isOwn(host, listener.address, hostname)))
+      yield {
+        path: ['routes', domain],
+        message: `${host} port ${port} is one of our own listeners: mail would go in circles`,
+      }
+  }
+}
+
+/** Whether a connection to `host` meets a listener on `address`. */
+function isOwn(host: string, address: string, hostname: string): boolean {
+  if (host === address || host === hostname) return true
+  const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
+  return loopback && (address === '0.0.0.0' || address === '::' || host === 'localhost')
+}
+
+function* retrying({ retry: { first, max, lifetime } }: StationSettings): Generator<Contradiction> {
+  if (max < first) yield { path: ['retry', 'max'], message: 'must not be shorter than retry.first' }
+  if (lifetime < max) yield { path: ['retry', 'lifetime'], message: 'must not be shorter than retry.max' }
+}
+
+function* certificate({ tls }: StationSettings, createTlsContext: CreateTlsContext<unknown>): Generator<Contradiction> {
+  if (tls.certificate !== undefined && tls.key === undefined)
+    return yield { path: ['tls', 'certificate'], message: 'needs tls.key beside it' }
+  if (tls.certificate === undefined && tls.key !== undefined)
+    return yield { path: ['tls', 'key'], message: 'needs tls.certificate beside it' }
+  const files = readTlsFiles(tls, createTlsContext)
+  if (files.kind === 'unusable') yield { path: ['tls', files.setting], message: files.because }
+}
+
+function* logging({ log: { file } }: StationSettings): Generator<Contradiction> {
+  if (file === undefined) return
+  try {
+    if (statSync(dirname(file)).isDirectory()) return
+  } catch {
+    // Said below.
+  }
+  yield { path: ['log', 'file'], message: `there is no folder ${dirname(file)}` }
+}

@@ -1,0 +1,123 @@
+import { duration, size } from '@angarium/host'
+import * as z from 'zod'
+import { keywords } from './keywords.ts'
+import { addressRange, host, ipAddress, nameServer, path, port, routeKey, wholeNumber } from './values.ts'
+
+/** Where mail comes in. */
+export const listener = z.strictObject({
+  address: ipAddress.meta({ description: 'Address to listen on; 0.0.0.0 or :: for all.' }),
+  port: port.meta({ description: 'Port to listen on.' }),
+  tls: z.enum(['starttls', 'implicit']).default('starttls').meta({
+    description: 'starttls: begun by STARTTLS where there is a certificate; implicit: from the first octet on.',
+  }),
+})
+
+/** A next hop that takes the place of MX records. */
+const route = z.strictObject({
+  host: host.meta({ description: 'Name or numeric address of the next hop.' }),
+  port: port.default(25).meta({ description: 'Its port; must be given for LMTP.' }),
+  protocol: z.enum(['smtp', 'lmtp']).default('smtp').meta({ description: 'What is spoken with it.' }),
+  tls: z.enum(['none', 'opportunistic', 'encrypt', 'verify']).default('opportunistic').meta({
+    description:
+      'none: never; opportunistic: if offered; encrypt: or not at all; verify: with a certificate for `host`.',
+  }),
+})
+
+/** Service extensions, as far as every server knows them. */
+export const extensions = z.strictObject({
+  without: z.array(z.enum(keywords)).default([]).meta({
+    description: 'Keywords neither offered nor used; what requires one of them goes with it.',
+  }),
+  modules: z
+    .array(
+      z.strictObject({
+        module: path.meta({ description: 'File, or package, whose default export contributes extensions.' }),
+        settings: z.unknown().optional().meta({ description: 'Handed to the module as they are.' }),
+      }),
+    )
+    .default([])
+    .meta({ description: 'Extensions from elsewhere.' }),
+  deliverByMinimum: duration({ least: 0, most: 86_400_000 })
+    .prefault('0s')
+    .meta({ description: 'DELIVERBY: the shortest time in which a message may have to be delivered or returned.' }),
+  hold: duration({ least: 0, most: 31_536_000_000 }).prefault('0s').meta({
+    description: 'FUTURERELEASE: the longest time a message is held for those that may send anywhere; 0s: not offered.',
+  }),
+})
+
+/** Who may speak for others. */
+export const proxies = z.strictObject({
+  proxyProtocol: z.array(addressRange).default([]).meta({
+    description: 'PROXY protocol: load balancers whose connections begin with its header, and must.',
+  }),
+})
+
+export const dns = z.strictObject({
+  servers: z
+    .array(nameServer)
+    .min(1)
+    .optional()
+    .meta({ description: 'Name servers to ask, as address or address:port. Without it those of /etc/resolv.conf.' }),
+})
+
+export const tls = z.strictObject({
+  certificate: path.optional().meta({ description: 'Chain in PEM. STARTTLS is offered only with it.' }),
+  key: path.optional().meta({ description: 'Private key in PEM.' }),
+  ca: path.optional().meta({ description: 'Roots to trust in PEM, in place of those that come with Node.' }),
+})
+
+export const limits = z.strictObject({
+  messageOctets: size({ least: 1024, most: 2_147_483_647 })
+    .prefault('50MiB')
+    .meta({ description: 'Greatest message.' }),
+  recipients: z.int().min(100).max(100_000).default(1000).meta({ description: 'Recipients of one transaction.' }),
+  transactions: wholeNumber.optional().meta({ description: 'Messages of one session. Without it there is no limit.' }),
+  received: wholeNumber.default(100).meta({ description: 'Received fields at which a message is taken for a loop.' }),
+  connections: wholeNumber.default(1000).meta({ description: 'Connections in, over all.' }),
+  connectionsPerAddress: wholeNumber.default(50).meta({ description: 'Connections in, from one address.' }),
+  errors: wholeNumber.default(20).meta({ description: 'Refused commands after which a session is ended.' }),
+  idleCommands: wholeNumber
+    .default(100)
+    .meta({ description: 'Commands that carry no mail forward, between two messages.' }),
+  command: duration({ most: 3_600_000 }).prefault('5m').meta({ description: 'Time for one command.' }),
+  contentGrace: duration({ most: 3_600_000 })
+    .prefault('3m')
+    .meta({ description: 'Time from which on content must keep up its rate.' }),
+  contentRate: wholeNumber.default(500).meta({ description: 'Octets a second that content must keep up.' }),
+  session: duration({ most: 86_400_000 }).prefault('2h').meta({ description: 'Time for one session.' }),
+})
+
+export const retry = z.strictObject({
+  first: duration({ least: 1_000 }).prefault('5m').meta({ description: 'Wait after the first failed attempt.' }),
+  max: duration({ least: 1_000 }).prefault('66m40s').meta({ description: 'Longest wait.' }),
+  factor: z.number().min(1).max(100).default(2).meta({ description: 'Each wait is so many times the one before.' }),
+  lifetime: duration({ least: 1_000 }).prefault('5d').meta({ description: 'After so long a message is returned.' }),
+  warnAfter: duration().prefault('4h').meta({ description: 'After so long its sender is told of the delay, once.' }),
+})
+
+export const delivery = z.strictObject({
+  paused: z.boolean().default(false).meta({ description: 'Take mail and keep it; deliver nothing.' }),
+  concurrency: wholeNumber.default(200).meta({ description: 'Deliveries under way, over all.' }),
+  perDestination: wholeNumber.default(20).meta({ description: 'Deliveries under way to one destination.' }),
+  smtpPort: port.default(25).meta({ description: 'Port of hosts found by MX.' }),
+  connectTimeout: duration({ most: 600_000 })
+    .prefault('30s')
+    .meta({ description: 'Time for a connection to come about.' }),
+  allowLoopback: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Deliver to hosts whose MX records lead to this machine’s loopback. For tests.' }),
+})
+
+export const log = z.strictObject({
+  level: z.enum(['info', 'warn', 'error', 'silent']).default('info').meta({ description: 'Least level that is told.' }),
+  file: path.optional().meta({ description: 'File to append to. Without it the standard output.' }),
+})
+
+export const admin = z.strictObject({
+  socket: path.optional().meta({ description: 'Socket of the command `queue`. Without it <data>/admin.sock.' }),
+})
+
+export const routes = z.record(routeKey, route).meta({
+  description: 'Next hops other than MX, by destination domain; "*" is for all that have none of their own.',
+})
