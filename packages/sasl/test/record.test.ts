@@ -64,13 +64,15 @@ function isPrefix(cut: CredentialRecord, record: string): boolean {
 }
 
 describe('making', () => {
-  it.each([scram, scram1, scrypt, ...(hasArgon2 ? [argon2id] : [])])('$kind $hash', (scheme) => {
+  const makes = (scheme: Scheme): void => {
     const record = createRecord(password, scheme)
     expect(parseRecord(formatRecord(record))).toEqual(record)
     expect(createRecord(password, scheme)).not.toEqual(record)
     expect(checkPassword([record], password, [scheme])).toEqual({ accepted: true })
     expect(checkPassword([record], wrong, [scheme])).toEqual({ accepted: false })
-  })
+  }
+  it.each([scram, scram1, scrypt])('$kind $hash', makes)
+  it.skipIf(!hasArgon2)('argon2id, where the runtime has it', () => makes(argon2id))
 
   it('schemes for new records keep to their limits', () => {
     for (const scheme of Object.values(schemes)) {
