@@ -95,11 +95,15 @@ describe('8-bit content', () => {
       },
     }
     const content = 'x'.repeat(70_000)
-    const reads = async (offers: readonly string[], options: RigOptions): Promise<number> => {
+    const reads = async (
+      offers: readonly string[],
+      options: RigOptions,
+      next: readonly string[] = [],
+    ): Promise<number> => {
       const made = await rig({ store, ...options })
       hosts(made.zone, 'there.example', '192.0.2.1', '192.0.2.2')
       made.peer('192.0.2.1', session({ offers, transactions: [{ rcpt: ['421 busy'] }] }))
-      made.peer('192.0.2.2', session({ offers: [], transactions: [{}, {}] }))
+      made.peer('192.0.2.2', session({ offers: next, transactions: [{}, {}] }))
       read = 0
       await made.put({ to: ['a@there.example', 'b@there.example'], content })
       await run(made)
@@ -111,6 +115,7 @@ describe('8-bit content', () => {
     // Two servers and three transactions, of which two send the content.
     expect(await reads([], { extensions: strict, limits })).toBe(survey + conversion)
     expect(await reads(['8BITMIME'], { extensions: strict, limits })).toBe(survey + conversion)
+    expect(await reads(['8BITMIME'], { extensions: strict, limits }, ['8BITMIME'])).toBe(transfer + transfer)
     expect(await reads([], { extensions: lax, limits })).toBe(transfer + transfer)
     expect(await reads([], { extensions: [size], limits })).toBe(transfer + transfer)
   })
@@ -187,6 +192,15 @@ describe('conversion', () => {
         .get('a@there.example')
         ?.get('Status'),
     ).toBe('5.6.3')
+  })
+
+  it('lets long lines go on as they came, where lines is what came', async () => {
+    const long = `X-Long: ${'x'.repeat(1000)}\r\n${eight}`
+    const { mx } = await send([{ content: long }], [size], { extensions: strict })
+    expect(mx.heard[0]?.content.split('\r\n')[0]).toHaveLength(1008)
+    const binary = { content: long, parameters: [['BODY', 'BINARYMIME'] as const] }
+    const { made } = await send([binary], [size], { extensions: all })
+    expect(made.lines('failed')).toMatchObject([{ because: expect.stringContaining('its header is no text') }])
   })
 
   it('does not take on what is larger than its room', async () => {

@@ -42,6 +42,11 @@ describe('limits that a server tells', () => {
     await made.put({ to: names(2) })
     await run(made)
     expect([mx.heard.length, mx.sessions]).toEqual([7, 4])
+    // A session that has had all it may is not kept.
+    expect(made.delivery.snapshot().idleSessions).toBe(1)
+    await made.put({ to: names(1) })
+    await run(made)
+    expect([mx.sessions, made.delivery.snapshot().idleSessions]).toEqual([4, 0])
     expect(made.lines('deferred')).toEqual([])
   })
 

@@ -95,11 +95,14 @@ describe('a message that demands TLS', () => {
     expect(made.lines('deferred')).toMatchObject([{ status: '4.4.1' }])
 
     const busy = await there(true)
-    const script = 'S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\nS: 454 later\nC: QUIT\nS: 221 bye'
-    for (const address of ['192.0.2.1', '192.0.2.2']) busy.peer(address, script)
+    const start = 'S: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 STARTTLS\nC: STARTTLS\n'
+    for (const address of ['192.0.2.1', '192.0.2.2'])
+      busy.peer(address, `${start}S: 454 later\nC: QUIT\nS: 221 bye`, `${start}S: 220 go\n-- destroy`)
     await busy.put({ from, to: ['a@there.example'], parameters })
     await run(busy)
     expect(busy.lines('deferred')).toMatchObject([{ status: '4.7.4' }])
+    await busy.clock.advance(300_000)
+    expect(busy.lines('deferred')).toMatchObject([{}, { status: '4.7.5' }])
   })
 
   it('takes a configured route for sure, and its certificate is verified whatever the route asks', async () => {

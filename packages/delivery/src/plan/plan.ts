@@ -65,6 +65,7 @@ export function planTransfer(
   host: HostAbilities,
   convert?: 'when-needed' | 'never',
 ): Exclude<TransferPlan, { kind: 'survey' }>
+/** The same where the content may not have been surveyed yet. */
 export function planTransfer(
   message: TransferMessage,
   host: HostAbilities,
