@@ -39,8 +39,8 @@ export interface DeliveryLimits {
   /** Longer messages are returned to their sender as their header only; in octets. */
   readonly returnOctets: number
   /**
-   * Octets of messages being converted at a time, in all; as much again, and more, is held for what comes of them. A larger
-   * message is not converted.
+   * Octets of messages being converted at a time, in all; what comes of them is up to two fifths larger, and held as long.
+   * A larger message is not converted.
    */
   readonly convertOctets: number
 }
@@ -56,7 +56,7 @@ export const defaultDeliveryLimits: DeliveryLimits = {
   idleSessions: 100,
   transactionsPerSession: 100,
   returnOctets: 50_000,
-  convertOctets: 52_428_800,
+  convertOctets: 26_214_400,
 }
 
 /** Parts a {@link Delivery} is made of. */

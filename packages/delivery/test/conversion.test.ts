@@ -181,6 +181,14 @@ describe('conversion', () => {
     )
   })
 
+  it('names no more of them than a line of a log may hold', async () => {
+    const many = Array.from({ length: 100 }, (_, n) => `DKIM-Signature: d=${'x'.repeat(500)}; s=key${n}; b=y\r\n`)
+    const { made } = await send([{ content: many.join('') + eight }], [size], { extensions: strict })
+    const [line] = made.lines('relayed')
+    expect(JSON.stringify(line?.brokenSignatures).length).toBeLessThan(5_000)
+    expect(line?.brokenSignatures).toHaveLength(16)
+  })
+
   it('leaves alone what is signed as a whole, and returns it', async () => {
     const { made, mx } = await send([{ content: sealed }], [size], { extensions: strict })
     expect(mx.heard).toEqual([])

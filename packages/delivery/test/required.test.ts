@@ -149,6 +149,18 @@ describe('a report about it', () => {
     }
   })
 
+  it('is judged by its own destination, not by that of the session before', async () => {
+    const made = await there(true)
+    made.zone.set('elsewhere.example', { MX: [{ preference: 1, exchange: 'mx1.there.example' }] })
+    const mx = server(made, '192.0.2.1', keeping, { certificate: good })
+    for (const domain of ['there.example', 'elsewhere.example', 'there.example']) {
+      await made.put({ from: '', to: [`a@${domain}`], parameters })
+      await run(made)
+    }
+    expect(mx.heard.map(({ mail }) => mail)).toEqual(['<> REQUIRETLS', '<>', '<> REQUIRETLS'])
+    expect(mx.sessions).toBe(1)
+  })
+
   it('goes in clear where nothing else is offered', async () => {
     const made = await there(true)
     const mx = made.peer('192.0.2.1', session())

@@ -77,3 +77,37 @@ describe('SMTPUTF8', () => {
     }
   })
 })
+
+describe('a report about a message beyond ASCII', () => {
+  const parameters = [['SMTPUTF8', undefined] as const, ['BODY', '8BITMIME'] as const]
+  const content = 'Subject: \u00f6\r\n\r\nb\u00f6dy\r\n'
+
+  it.each([
+    [
+      'with 8BITMIME',
+      [eightBitMime],
+      '<> BODY=8BITMIME',
+      /Content-Type: message\/global\r\n.*Subject: \u00c3\u00b6\r\n/s,
+    ],
+    ['that takes 7-bit only', [], '<>', /Content-Type: message\/global\r\n(?!.*Subject: \u00c3)/s],
+  ] as const)('goes to a host %s', async (_, offers, mail, text) => {
+    const made = await rig({ extensions: all })
+    hosts(made.zone, 'sender.example', '192.0.2.1')
+    const home = server(made, '192.0.2.1', offers)
+    await made.put({ from: 'ada@sender.example', to: ['a@gone.example'], parameters, content })
+    await run(made)
+    expect(home.heard.map((one) => one.mail)).toEqual([mail])
+    expect(home.heard[0]?.content).toMatch(text)
+    expect(/[^\0-\x7f]/.test(home.heard[0]?.content ?? '')).toBe(offers.length > 0)
+  })
+
+  it('goes nowhere where the address of its sender does not go', async () => {
+    const made = await rig({ extensions: all })
+    hosts(made.zone, 'sender.example', '192.0.2.1')
+    const home = server(made, '192.0.2.1', [eightBitMime])
+    await made.put({ from: '\u00e4da@sender.example', to: ['a@gone.example'], parameters, content })
+    await run(made)
+    expect(home.heard).toEqual([])
+    expect(made.lines('double-bounce')).toMatchObject([{ recipient: '\u00e4da@sender.example', status: '5.6.9' }])
+  })
+})

@@ -74,7 +74,8 @@ export class Preparation {
           `${target.host} takes ${to} content only, and the message cannot be converted: ${conversion.because}`,
         ),
       )
-    return { kind: 'ready', host, plan, content: conversion.content, octets: conversion.octets, conversion }
+    const { content } = conversion
+    return { kind: 'ready', host, plan, content: () => content, octets: content.length, conversion }
   }
 
   /** Ends the use of what was prepared. */

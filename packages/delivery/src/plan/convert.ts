@@ -1,12 +1,10 @@
 import { type Obstacle, type Reencoding, reencode, type Signature } from '@angarium/imf-parser/transfer'
-import type { ReadContent } from '../attempt/content.ts'
 
 /** Content converted for hosts that take less. */
 export interface Conversion {
   readonly kind: 'converted'
   readonly to: '8bit' | '7bit'
-  readonly content: ReadContent
-  readonly octets: number
+  readonly content: Uint8Array
   /** Signatures that hold no longer, as the log and a report name them: bounded, remote text. */
   readonly breaks: readonly string[]
 }
@@ -39,15 +37,14 @@ export async function convertContent(
 }
 
 function converted({ pieces, octets, breaks }: Extract<Reencoding, { kind: 'done' }>, to: '8bit' | '7bit'): Conversion {
-  return {
-    kind: 'converted',
-    to,
-    async *content() {
-      yield* pieces
-    },
-    octets,
-    breaks: breaks.slice(0, MOST_SIGNATURES).map(nameOfSignature),
+  // One buffer: the content it was made from is let go of, and no piece becomes a chunk of its own.
+  const content = new Uint8Array(octets)
+  let length = 0
+  for (const piece of pieces) {
+    content.set(piece, length)
+    length += piece.length
   }
+  return { kind: 'converted', to, content, breaks: breaks.slice(0, MOST_SIGNATURES).map(nameOfSignature) }
 }
 
 function nameOfSignature(signature: Signature): string {

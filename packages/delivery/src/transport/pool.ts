@@ -50,6 +50,7 @@ export class Pool {
       found.cancel()
       const { session, since } = found
       const { connection } = session
+      session.target = target
       if (connection.usable) {
         if (this.#clock.monotonic() - since < freshMs) return session
         const release = stop.on(() => connection.close())

@@ -44,7 +44,8 @@ export function targetKey({ host, address, port, protocol, policy }: Target): st
 
 /** A session with a target, and what it has seen. */
 export interface Session {
-  readonly target: Target
+  /** As the present delivery found it; an earlier one may have known less or more of it. */
+  target: Target
   readonly connection: ClientConnection
   transactions: number
   /** Domains of recipients, where the server limits them. @rfc 9422 4.3 */
