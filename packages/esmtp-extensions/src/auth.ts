@@ -32,7 +32,8 @@ type AuthMail = { readonly AUTH: ParameterCodec<ReversePath> }
  * the exchange to be over with its initial response may send on; behind a later line of the dialogue it ends the session.
  *
  * The MAIL parameter names who submitted the message; only from a trusted client does that mean anything. This client
- * trusts none, as section 5 allows: where the parameter came and AUTH is offered it says `AUTH=<>`.
+ * trusts none, as section 5 allows: where AUTH is offered it says `AUTH=<>` if the parameter came, or if the server knows
+ * who this client is.
  *
  * @param mechanisms names to offer, of up to 20 letters, digits, "-" and "_", in upper case
  * @rfc 4954 3
@@ -61,8 +62,8 @@ export function auth(
       },
     },
     client: {
-      plan: ({ parameters }, offer): Plan<AuthMail> =>
-        parameters.AUTH === undefined || offer === undefined
+      plan: ({ parameters }, offer, { authenticated }): Plan<AuthMail> =>
+        offer === undefined || (parameters.AUTH === undefined && !authenticated)
           ? { kind: 'send' }
           : { kind: 'send', mail: { AUTH: { kind: 'null' } } },
     },

@@ -24,8 +24,8 @@ import { formatAttributes, readAttributes } from './grammar/attributes.ts'
  * Names, `[UNAVAILABLE]`, `[TEMPUNAVAIL]` and `IPV6:` in any case. Unknown attributes, values of another form and
  * attributes given twice are 501. The reply is the new greeting: 220, or what the owner says to that client.
  *
- * Offered, and obeyed, only where `trusts` says so. The session's `peer` is then the client spoken for: a second XCLIENT
- * is obeyed only if that address is trusted too, so no client of a proxy gains anything by the verb.
+ * Offered, and obeyed, only where `trusts` says so. The session's `peer` is then the client spoken for, or unknown: a
+ * second XCLIENT is obeyed only if that address is trusted too, so no client of a proxy gains anything by the verb.
  *
  * @param trusts whether the client of this session may speak for others
  * @rfc 5321 2.2.2
@@ -60,7 +60,10 @@ export function readXclient(argument: string): AssumedPeer | undefined {
   if (read === undefined) return undefined
   const peer: { -readonly [K in keyof AssumedPeer]: AssumedPeer[K] } = {}
   for (const [name, value] of read) {
-    if (value === undefined) continue
+    if (value === undefined) {
+      if (name === 'ADDR') peer.address = null
+      continue
+    }
     switch (name) {
       case 'ADDR':
       case 'DESTADDR': {
@@ -102,7 +105,7 @@ export function readXclient(argument: string): AssumedPeer | undefined {
 export function formatXclient(peer: AssumedPeer, offer: Offer): readonly string[] {
   const all: readonly (readonly [string, string | undefined])[] = [
     ['NAME', peer.name],
-    ['ADDR', formatAddress(peer.address)],
+    ['ADDR', formatAddress(peer.address ?? undefined)],
     ['PORT', peer.port?.toString()],
     ['PROTO', peer.protocol],
     ['HELO', peer.hello],

@@ -14,7 +14,7 @@ export const byName: Readonly<Record<string, readonly [AnyExtension, ...AnyExten
   conneg: [esmtp.conNeg],
   conperm: [esmtp.conPerm],
   deliverby: [esmtp.deliverBy(60)],
-  dsn: [esmtp.dsn],
+  dsn: [esmtp.dsn, esmtp.smtpUtf8, esmtp.eightBitMime],
   enhancedstatuscodes: [esmtp.enhancedStatusCodes],
   etrn: [esmtp.etrn],
   expn: [esmtp.expn],

@@ -162,6 +162,19 @@ describe('a trusted proxy', () => {
     })
   })
 
+  it('that does not know its client’s address lends it none of its own rights', async () => {
+    const rig = await createRig({ extensions: with_(xclient(trusts)) })
+    const client = await rig.open(friend)
+    expect(await client.say('XCLIENT ADDR=[UNAVAILABLE]')).toMatch(/^220 /)
+    expect(await client.say('EHLO far.test')).not.toContain('XCLIENT')
+    await client.say('MAIL FROM:<s@sender.test>')
+    expect(await client.say('RCPT TO:<x@elsewhere.test>')).toMatch(/^550 5\.7\.1 /)
+    await client.say('RSET')
+    expect(await client.send('x\r\n')).toMatch(/^250 /)
+    const [entry] = await rig.entries()
+    expect(await rig.content(entry?.id ?? '')).toMatch(/^Received: from far\.test\r\n\tby mx\.local\.test /)
+  })
+
   it('may say where a message came from, for the log alone', async () => {
     const rig = await createRig({ extensions: with_(xforward(trusts)) })
     const client = await rig.open(friend)
@@ -197,7 +210,7 @@ describe('ETRN', () => {
     const { store, client } = await server()
     expect(await client.say('ETRN node.test')).toMatch(/^251 2\.0\.0 /)
     const draft = store.draft()
-    draft.write(Buffer.from('x\r\n'))
+    await draft.write(Buffer.from('x\r\n'))
     await draft.commit({
       reversePath: '',
       parameters: [],

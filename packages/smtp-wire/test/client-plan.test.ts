@@ -47,7 +47,10 @@ describe('what extensions add', () => {
     })
     const body = defineExtension({ name: 'body', rfc: 1, keyword: 'BODY', mail: { BODY: word } })
     const silent = defineExtension({ name: 'by', rfc: 1, keyword: 'BY', mail: { BY: word } })
-    const session = ready([body, silent, size, notify, pipelining], ['SIZE 5000', 'DSN', 'PIPELINING', 'BODY'])
+    const session = ready(
+      [body, silent, size, notify, pipelining],
+      ['SIZE 5000', 'DSN', 'PIPELINING', 'BODY', 'OF-NOBODY'],
+    )
     const [one, two] = recipients(2)
     session.send({
       reversePath: sender,
@@ -84,7 +87,17 @@ describe('what extensions add', () => {
           utf8Header: undefined,
         },
         [],
-        expect.objectContaining({ tls: false, lmtp: false, offers: session.offers }),
+        {
+          tls: false,
+          lmtp: false,
+          authenticated: false,
+          offers: new Map([
+            ['SIZE', ['5000']],
+            ['DSN', []],
+            ['PIPELINING', []],
+            ['BODY', []],
+          ]),
+        },
       ],
     ])
   })

@@ -48,6 +48,7 @@ describe('writing replies', () => {
     [reply(450, undefined, 'Later'), '450 Later\r\n', '450 4.0.0 Later\r\n'],
     [reply(354, undefined, 'Go on'), '354 Go on\r\n', '354 Go on\r\n'],
     [reply(334, undefined, 'VXNlcjo='), '334 VXNlcjo=\r\n', '334 VXNlcjo=\r\n'],
+    [reply(334, undefined, 'x'.repeat(5000)), `334 ${'x'.repeat(5000)}\r\n`, `334 ${'x'.repeat(5000)}\r\n`],
   ])('%o', (of, plain, enhanced) => {
     expect(text(of)).toBe(plain)
     expect(text(of, true)).toBe(enhanced)
@@ -97,6 +98,16 @@ describe('writing replies', () => {
       'permanent',
     ])
   })
+})
+
+it('a challenge may be as long as RFC 4954 has it, other lines may not', () => {
+  const line = (code: number, octets: number) => toOctets(`${code} ${'x'.repeat(octets - 6)}\r\n`)
+  for (const cut of [0, 5]) {
+    const read = (octets: Uint8Array) => readReply(octets.subarray(0, octets.length - cut)).kind
+    expect(read(line(334, 12_288))).toBe(cut === 0 ? 'item' : 'need-more')
+    expect(read(line(334, 12_300))).toBe('fault')
+    expect(read(line(250, 2_060))).toBe('fault')
+  }
 })
 
 describe(`third-party replies${withoutShared}`, () => {

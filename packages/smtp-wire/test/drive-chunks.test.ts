@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ServerFacts } from '../src/extension/types.ts'
 import { reply } from '../src/reply/reply.ts'
 import { pipelining } from './client-fixture.ts'
 import { createHandler, createHosts, greeted, message, opened, result, scripted } from './drive-fixture.ts'
@@ -97,13 +98,24 @@ it('a dialogue: each 334 is answered by a line, and the client is known from the
       return { reply: reply(235, '7.0', 'Welcome'), identity: 'ada' }
     },
   })
+  const authenticated: boolean[] = []
   const inTls = { ...auth, requires: [] }
+  const seeing = {
+    ...inTls,
+    client: {
+      plan(_: unknown, __: unknown, server: ServerFacts) {
+        authenticated.push(server.authenticated)
+        return { kind: 'send' } as const
+      },
+    },
+  }
   const hosts = createHosts(handler, { extensions: [inTls] })
-  const connection = opened(await hosts.open())
+  const connection = opened(await hosts.open({ extensions: [seeing] }))
   expect(await connection.command('AUTH', 'TEST')).toMatchObject({ code: 334 })
   await expect(connection.command('NOOP', '')).rejects.toMatchObject({ code: 'SESSION_MISUSE' })
   expect(await connection.respond('one')).toMatchObject({ code: 334 })
   expect(await connection.respond('two')).toMatchObject({ code: 235 })
   expect(lines).toEqual([undefined, 'one', 'two'])
   expect(result(await connection.send(message()))).toBe('accepted 250')
+  expect(authenticated).toEqual([true])
 })

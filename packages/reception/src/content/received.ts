@@ -1,7 +1,7 @@
 import { formatReceived, transmissionType } from '@angarium/imf-parser'
 import type { Instant, QueueId } from '@angarium/queue'
 import { type AnyExtension, encodeUtf8, formatMailbox } from '@angarium/smtp-wire'
-import type { TransactionFacts } from '../session/facts.ts'
+import { type TransactionFacts, unknownAddress } from '../session/facts.ts'
 import type { Wishes } from '../session/wishes.ts'
 
 /**
@@ -29,7 +29,7 @@ export function receivedField<X extends readonly AnyExtension[]>(
   const field = formatReceived(
     {
       hello: hello?.name ?? 'unknown',
-      address: peer.address,
+      ...(peer.address !== unknownAddress && { address: peer.address }),
       ...(assumed?.name !== undefined && { reverseName: assumed.name }),
       ...(priority !== 0 && { priority }),
       by: hostname,

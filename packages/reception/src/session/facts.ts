@@ -55,6 +55,9 @@ export interface RecipientFacts<X extends readonly AnyExtension[] = readonly Any
   readonly destination: DestinationKey
 }
 
+/** What stands in place of the address of a client that its proxy does not know. No address, and nobody's friend. */
+export const unknownAddress = 'unknown'
+
 /** The client is another than the one connected. What its proxy did not say is not known. */
 export function factsOfAssumed(facts: SessionFacts, assumed: AssumedPeer): SessionFacts {
   const { address, port, localAddress, localPort, hello, protocol, identity } = assumed
@@ -62,7 +65,7 @@ export function factsOfAssumed(facts: SessionFacts, assumed: AssumedPeer): Sessi
   return {
     ...facts,
     peer: {
-      address: address ?? peer.address,
+      address: address === undefined ? peer.address : (address ?? unknownAddress),
       port: port ?? (address === undefined ? peer.port : 0),
       localAddress: localAddress ?? peer.localAddress,
       localPort: localPort ?? peer.localPort,

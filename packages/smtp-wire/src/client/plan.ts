@@ -8,7 +8,7 @@ import { type Refusal, reply } from '../reply/reply.ts'
 import type { OutgoingTransaction } from './contract.ts'
 
 /** Why something is not sent: what the extension's plan says in place of the server. */
-export interface Forbidden {
+interface Forbidden {
   readonly reply: Refusal
   readonly by: string
 }

@@ -113,7 +113,7 @@ export class ClientSession {
     const state = this.#state
     const { length } = transaction.recipients
     if (!state.idle || length === 0) throw misuse('send')
-    const plan = planTransaction(transaction, state.registry, state)
+    const plan = planTransaction(transaction, state.registry, state.server)
     state.transaction = new ClientTransaction(length)
     if (plan.kind === 'veto') {
       state.transaction.veto(plan.reply, plan.by)
@@ -185,6 +185,7 @@ export class ClientSession {
     if (state.mode !== 'want-tls') throw misuse('tlsStarted')
     state.mode = 'open'
     state.tls = true
+    state.authenticated = false
     state.stale = false
     state.hello(state.lmtp ? 'LHLO' : 'EHLO')
   }

@@ -1,6 +1,6 @@
 import { formatCommand, type HelloVerb } from '../command/command.ts'
 import { createRegistry, type Registry } from '../extension/registry.ts'
-import type { AnyExtension, Offers } from '../extension/types.ts'
+import type { AnyExtension, Offer, Offers, ServerFacts } from '../extension/types.ts'
 import type { Reply } from '../reply/reply.ts'
 import { ChunkOutput, type ContentOutput } from './content.ts'
 import type { ClientPhase, Loss } from './contract.ts'
@@ -38,6 +38,7 @@ export class ClientState {
   readonly registry: Registry
   readonly lmtp: boolean
   tls: boolean
+  authenticated = false
   readonly limits: ClientLimits
   readonly now: () => number
   readonly input: ReplyInput
@@ -107,6 +108,16 @@ export class ClientState {
     this.pipeline.grouped = false
     this.chunking = false
     this.pipeline.put({ phase: 'hello', octets: this.#helloOf(verb) })
+  }
+
+  /** The server, as far as extensions of this client can use it. */
+  get server(): ServerFacts {
+    const { tls, lmtp, authenticated } = this
+    const known = this.registry.extensions.flatMap(({ keyword }): [string, Offer][] => {
+      const offer = this.offers.get(keyword)
+      return offer === undefined ? [] : [[keyword, offer]]
+    })
+    return { offers: new Map(known), tls, lmtp, authenticated }
   }
 
   put(octets: Uint8Array): void {

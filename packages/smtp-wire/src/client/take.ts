@@ -65,6 +65,7 @@ function takeHello(state: ClientState, hello: Reply): void {
 function takeAlone(state: ClientState, phase: ReplyEvent['phase'], reply: Reply): void {
   state.told.push({ kind: 'reply', phase, reply })
   state.challenged = phase === 'verb' && reply.code === 334
+  if (phase === 'verb' && reply.code === 235) state.authenticated = true
   if (phase === 'quit') state.mode = 'closing'
   else if (reply.code === 421) state.lose('closed', phase, reply)
   else if (phase === 'rset' && reply.code < 300) state.stale = false

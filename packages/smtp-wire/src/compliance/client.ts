@@ -104,7 +104,9 @@ function serversOf(extension: AnyExtension, samples: AnySamples): readonly Serve
       for (const tls of [false, true])
         for (const lmtp of [false, true]) {
           const offers = offer === undefined ? known : new Map([...known, [extension.keyword, offer]])
-          servers.push({ offer, server: { offers, tls, lmtp } })
+          servers.push(
+            ...[false, true].map((authenticated) => ({ offer, server: { offers, tls, lmtp, authenticated } })),
+          )
         }
   return servers
 }

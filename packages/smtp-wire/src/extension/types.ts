@@ -29,7 +29,7 @@ export interface SessionContext {
   /** Who authenticated, if anybody. */
   readonly identity: string | undefined
   readonly lmtp: boolean
-  /** Numeric address of the client, or of the one a proxy speaks for; `undefined` where the session was not told. */
+  /** Numeric address of the client, or of the one a proxy speaks for; `undefined` where it is not known. */
   readonly peer: string | undefined
   /** Keywords of the last hello's reply; none before it, and after HELO. */
   readonly granted: ReadonlySet<string>
@@ -42,8 +42,8 @@ export type SessionLimits = Pick<ServerLimits, 'messageOctets' | 'recipients' | 
 
 /** What a trusted proxy says of the client it speaks for. What it did not say is absent. */
 export interface AssumedPeer {
-  /** Numeric; IPv6 without brackets. */
-  readonly address?: string
+  /** Numeric; IPv6 without brackets. `null`: the proxy does not know it. */
+  readonly address?: string | null
   readonly port?: number
   /** By reverse DNS. */
   readonly name?: string
@@ -146,9 +146,12 @@ export interface RecipientWish<R extends ParameterSet = ParameterSet> {
 
 /** The server a client talks to. */
 export interface ServerFacts {
+  /** Those this client has an extension for. */
   readonly offers: Offers
   /** The session is under TLS. */
   readonly tls: boolean
+  /** The server knows who this client is. */
+  readonly authenticated: boolean
   readonly lmtp: boolean
 }
 

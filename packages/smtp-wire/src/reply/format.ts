@@ -3,7 +3,7 @@ import type { Reply } from './reply.ts'
 
 /**
  * A reply as octets, one line per element of its text, each at most 512 octets with its CRLF; longer text is folded
- * into further lines. The buffer is shared between calls with the same reply: do not write to it.
+ * into further lines, but for a challenge (334), which is one line of up to 12288 octets (RFC 4954). The buffer is shared between calls with the same reply: do not write to it.
  *
  * @param enhanced begin each line's text with the enhanced status, `X.0.0` where the reply has none; replies that only
  *   ask to go on (3xx) never have one (RFC 2034)
@@ -30,7 +30,7 @@ function statusPrefix({ code, status }: Reply): string {
 }
 
 function replyText({ code, text }: Reply, prefix: string): string {
-  const room = LINE_OCTETS - 6 - prefix.length
+  const room = (code === 334 ? CHALLENGE_OCTETS : LINE_OCTETS) - 6 - prefix.length
   const first = text[0]
   if (text.length === 1 && first !== undefined && first.length * 3 <= room) return `${code} ${prefix}${first}\r\n`
   const lines = text.flatMap((line) => fold(line, room))
@@ -58,3 +58,5 @@ function fold(line: string, room: number): string[] {
 }
 
 const LINE_OCTETS = 512
+/** @rfc 4954 4 */
+const CHALLENGE_OCTETS = 12_288

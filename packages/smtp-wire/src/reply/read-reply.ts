@@ -8,7 +8,7 @@ export type ReplyFault = 'reply-line-too-long' | 'reply-too-many-lines' | 'reply
 
 /** Bounds on what a server may say. RFC 5321 asks for 512 octets a line; real servers send more. */
 export interface ReplyLimits {
-  /** Of one line, with its line end. */
+  /** Of one line, with its line end; a challenge (334) may have 12,288 in any case. */
   readonly lineOctets: number
   /** Of one reply. */
   readonly lines: number
@@ -37,11 +37,12 @@ export function readReply(input: Uint8Array, limits: ReplyLimits = replyLimits):
   let at = 0
   for (;;) {
     const lf = input.indexOf(LF, at)
-    if (lf === -1) {
-      if (input.length - at >= limits.lineOctets) return fault('reply-line-too-long', at + limits.lineOctets)
-      return needMore
+    const length = (lf === -1 ? input.length : lf) - at
+    if (length >= limits.lineOctets) {
+      const most = isChallenge(input, at) ? Math.max(limits.lineOctets, CHALLENGE_OCTETS) : limits.lineOctets
+      if (length >= most) return fault('reply-line-too-long', at + most)
     }
-    if (lf - at >= limits.lineOctets) return fault('reply-line-too-long', at + limits.lineOctets)
+    if (lf === -1) return needMore
     const end = lf > at && input[lf - 1] === CR ? lf - 1 : lf
     const lineCode = readCode(input, at, end)
     if (lineCode === undefined) return fault('reply-syntax', at)
@@ -61,6 +62,13 @@ export function readReply(input: Uint8Array, limits: ReplyLimits = replyLimits):
     if (text.length >= limits.lines) return fault('reply-too-many-lines', at)
   }
 }
+
+/** 334, with text and nothing to follow. */
+const isChallenge = (input: Uint8Array, at: number): boolean =>
+  input[at] === 0x33 && input[at + 1] === 0x33 && input[at + 2] === 0x34 && input[at + 3] === SP
+
+/** @rfc 4954 4 */
+const CHALLENGE_OCTETS = 12_288
 
 /** Three digits, the first from 2 to 5. */
 function readCode(input: Uint8Array, at: number, end: number): number | undefined {

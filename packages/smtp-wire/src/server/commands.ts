@@ -166,7 +166,8 @@ function runVerb(state: SessionState, verb: string, argument: string): ServerEve
       return state.give(effect.reply)
     case 'assume': {
       const { peer } = effect
-      state.restart({ peer: peer.address ?? state.context.peer, identity: peer.identity })
+      const address = peer.address === undefined ? state.context.peer : (peer.address ?? undefined)
+      state.restart({ peer: address, identity: peer.identity })
       // Behind the end of a transaction.
       state.told.push(state.ask({ kind: 'greet', assumed: peer }))
       return undefined
