@@ -38,12 +38,32 @@ describe('SMTPUTF8', () => {
   it('is missed by exactly the recipients that need it', async () => {
     const { mx, made, outcomes } = await deliver([eightBitMime], 'ada@here.example', ['a', '\u00f6', 'b'], eight)
     expect(outcomes).toEqual([
-      [`\u00f6@${there}`, '5.6.7'],
       [`a@${there}`, undefined],
       [`b@${there}`, undefined],
+      [`\u00f6@${there}`, '5.6.7'],
     ])
     expect(mx.heard[0]?.rcpt).toEqual([`<a@${there}>`, `<b@${there}>`])
     expect(made.mail[0]?.text).toContain('Status: 5.6.7')
+  })
+
+  it('is looked for at all hosts, and waited for where one could not say', async () => {
+    const made = await rig({ extensions: all })
+    hosts(made.zone, there, '192.0.2.1', '192.0.2.2')
+    const first = server(made, '192.0.2.1', [eightBitMime])
+    const second = server(made, '192.0.2.2', all)
+    await made.put({ to: [`a@${there}`, `\u00f6@${there}`], parameters: utf8, content: eight })
+    await made.put({ to: [`b@${there}`], parameters: utf8, content: wide })
+    await run(made)
+    expect(first.heard.map(({ rcpt }) => rcpt)).toEqual([[`<a@${there}>`]])
+    expect(second.heard.map(({ rcpt }) => rcpt.length)).toEqual([1, 1])
+
+    const down = await rig({ extensions: all })
+    hosts(down.zone, there, '192.0.2.1', '192.0.2.2')
+    server(down, '192.0.2.2', [eightBitMime])
+    await down.put({ to: [`a@${there}`, `\u00f6@${there}`], parameters: utf8, content: eight })
+    await run(down)
+    expect(down.lines('relayed')).toMatchObject([{ recipient: `a@${there}` }])
+    expect(down.lines('deferred')).toMatchObject([{ recipient: `\u00f6@${there}`, status: '4.4.1' }])
   })
 
   it.each([

@@ -152,7 +152,9 @@ export class Attempt {
     const isOld = session.transactions > 0
     let isUsable = true
     while (isUsable && !this.#isOver()) {
-      const to = nextRecipients(this.#pending, session, maxRecipients)
+      const pending = message.plan.asciiOnly ? this.#pending.filter(isInAscii) : this.#pending
+      if (pending.length === 0) break
+      const to = nextRecipients(pending, session, maxRecipients)
       if (to.length === 0) return 'full'
       const recipients = to.map(({ recipient }) => recipient)
       const parameters = outgoingParameters(this.#lease, recipients, message.host, isSecured(session), clock.now())
@@ -180,26 +182,12 @@ export class Attempt {
         else this.#fault = { outcome: prepared.trouble, peer }
       }
       if (prepared.kind !== 'ready') return undefined
-      if (prepared.plan.asciiOnly) this.#leaveOutBeyondAscii(target.host, peer)
+      if (prepared.plan.asciiOnly && !this.#pending.every(isInAscii)) this.#note(noUtf8(target.host), peer)
       return prepared
     } catch (error) {
       this.#unsendable(error)
       return undefined
     }
-  }
-
-  /** @rfc 6531 3.5 */
-  #leaveOutBeyondAscii(host: string, peer: Peer): void {
-    const others: Addressed[] = []
-    for (const one of this.#pending)
-      if (needsUtf8(one.recipient.address))
-        this.#settle(
-          one.recipient,
-          failed('5.6.7', `${host} does not take SMTPUTF8, which the recipient's address needs`),
-          { peer },
-        )
-      else others.push(one)
-    this.#pending = others
   }
 
   /** Settles what a transaction decided; the rest stays pending. */
@@ -253,4 +241,11 @@ export class Attempt {
 /** Lost before the first reply: an old session that the server had ended meanwhile. */
 function isGone(result: RecipientResult): boolean {
   return result.kind === 'lost' && (result.phase === 'mail' || result.phase === 'rset')
+}
+
+const isInAscii = ({ recipient }: Addressed): boolean => !needsUtf8(recipient.address)
+
+/** @rfc 6531 3.5 */
+function noUtf8(host: string): Trouble {
+  return failed('5.6.7', `${host} does not take SMTPUTF8, which the recipient's address needs`)
 }

@@ -108,6 +108,6 @@ export class Preparation {
   }
 }
 
-function unfit(trouble: Trouble, elsewhere: boolean = false): Unprepared {
+function unfit(trouble: Trouble, elsewhere: boolean = true): Unprepared {
   return { kind: 'unfit', trouble, elsewhere }
 }

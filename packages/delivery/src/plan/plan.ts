@@ -40,7 +40,7 @@ export type TransferPlan =
       readonly status: `5.${number}.${number}`
       /** A sentence without its subject's name: the subject is the host. */
       readonly because: string
-      /** Another host of the same destination is to be asked before it comes to that. */
+      /** Another host of the same destination is to be asked before it comes to that: a substitute may be the poorer one. */
       readonly elsewhere: boolean
     }
 
@@ -104,10 +104,10 @@ export function planTransfer(
 function forbidden({ reversePath, parameters }: TransferMessage, host: HostAbilities): TransferPlan | undefined {
   const { keywords, protocol } = host
   if (requiresTls(reversePath, parameters) && !keywords.has('REQUIRETLS'))
-    return refuse('5.7.30', 'does not offer REQUIRETLS, which the sender demands', true)
+    return refuse('5.7.30', 'does not offer REQUIRETLS, which the sender demands')
   // Delivery over LMTP is final: the answer tells whether the time was kept. One host stands for all. @rfc 2852 7
   if (deliverBy(parameters, 0)?.mode === 'return' && protocol === 'smtp' && !keywords.has('DELIVERBY'))
-    return refuse('5.3.3', 'does not offer DELIVERBY: it would not keep to the time that the sender set')
+    return refuse('5.3.3', 'does not offer DELIVERBY: it would not keep to the time that the sender set', false)
   if (needsUtf8(reversePath) && !keywords.has('SMTPUTF8'))
     return refuse('5.6.7', "does not take SMTPUTF8, which the sender's address needs")
   return undefined
@@ -116,7 +116,7 @@ function forbidden({ reversePath, parameters }: TransferMessage, host: HostAbili
 function refuse(
   status: Extract<TransferPlan, { kind: 'refuse' }>['status'],
   because: string,
-  elsewhere: boolean = false,
+  elsewhere: boolean = true,
 ): TransferPlan {
   return { kind: 'refuse', status, because, elsewhere }
 }
