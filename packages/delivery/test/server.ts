@@ -5,7 +5,7 @@ import type { Certificate } from '@angarium/smtp-wire/testing'
 import type { Rig } from './rig.ts'
 
 /** A transaction as a server heard it. */
-export interface Heard {
+interface Heard {
   /** Path and parameters. */
   readonly mail: string
   readonly rcpt: readonly string[]
