@@ -18,6 +18,7 @@ const checks = {
   packages: ['packed as importers expect', ['turbo', 'run', 'pack:check', '--continue', '--output-logs=errors-only']],
   api: ['public API equals the committed report', script('api-report', '--check')],
   support: ['the table of extensions is what code and tests say', script('support', '--check')],
+  conformance: ['the pages of requirements are what their data says', script('conformance', '--check')],
   readme: ['README examples run and print what they say', script('readme-examples')],
   consumer: ['installs and imports outside the workspace', script('consumer')],
 }
