@@ -2,6 +2,7 @@ import { type AbortLike, type Lease, type Log, type Settlement, silentLog } from
 import { parseDomain } from '@angarium/smtp-wire'
 import { Attempt, type AttemptContext } from './attempt/attempt.ts'
 import { contentOf } from './attempt/content.ts'
+import { Preparation } from './attempt/preparation.ts'
 import { type ReportContext, report } from './bounce/reports.ts'
 import {
   type Delivery,
@@ -136,7 +137,12 @@ class LeaseDelivery implements Delivery {
         }))
       if (lease.destination.startsWith(localPrefix)) {
         const { mailboxes } = this.#options
-        return await deliverLocally(lease, content, { mailboxes, log: this.#log }, stop)
+        const preparation = new Preparation(lease, content, this.#attempts, stop)
+        try {
+          return await deliverLocally(lease, content, { mailboxes, log: this.#log, preparation }, stop)
+        } finally {
+          preparation.release()
+        }
       }
       const tlsRequired = requiresTls(lease.reversePath, lease.parameters)
       const found = await locate(lease.destination, this.#routing)

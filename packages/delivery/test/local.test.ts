@@ -115,6 +115,55 @@ describe('local delivery', () => {
     expect(made.lines('failed')).toMatchObject([{ recipient: 'alice@here.example', status: '5.4.6' }])
   })
 
+  describe('binary content', () => {
+    const part = '\x00\r\n\n\r.'
+    const content = `MIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\n${part}`
+    const parameters = [['BODY', 'BINARYMIME'] as const]
+
+    it('is encoded for a mailbox that stores lines, and the log says so', async () => {
+      const made = await rig()
+      await made.put({ to: ['alice@here.example'], content, parameters })
+      made.scheduler.start()
+      await settled(2_000)
+      const encoded = Buffer.from(part).toString('base64')
+      expect(made.mail[0]?.text).toContain(`Content-Transfer-Encoding: base64\r\n\r\n${encoded}\r\n`)
+      expect(made.lines('delivered')).toMatchObject([{ convertedTo: '8bit' }])
+    })
+
+    it('comes as it is to one that stores octets, or with what is lines nevertheless', async () => {
+      const stored: string[] = []
+      const made = await rig({
+        mailboxes: {
+          binary: true,
+          async deliver({ content }) {
+            let text = ''
+            for await (const chunk of content) text += Buffer.from(chunk).toString('latin1')
+            stored.push(text)
+            return { kind: 'delivered' }
+          },
+        },
+      })
+      await made.put({ to: ['alice@here.example'], content, parameters })
+      made.scheduler.start()
+      await settled(2_000)
+      expect(stored[0]?.endsWith(content)).toBe(true)
+      const lines = await rig()
+      await lines.put({ to: ['alice@here.example'], content: 'Subject: x\r\n\r\nlines\r\n', parameters })
+      lines.scheduler.start()
+      await settled(2_000)
+      expect(lines.mail[0]?.text.endsWith('Subject: x\r\n\r\nlines\r\n')).toBe(true)
+    })
+
+    it('that cannot be encoded comes back', async () => {
+      const sealed = `MIME-Version: 1.0\r\nContent-Type: multipart/signed; boundary=b\r\nContent-Transfer-Encoding: binary\r\n\r\n--b\r\nContent-Transfer-Encoding: binary\r\n\r\n${part}\r\n--b--\r\n`
+      const made = await rig()
+      await made.put({ from: '', to: ['alice@here.example'], content: sealed, parameters })
+      made.scheduler.start()
+      await settled(2_000)
+      expect(made.lines('failed')).toMatchObject([{ status: '5.6.3' }])
+    })
+  })
+
   it('one mailbox that cannot be written holds up no other of its domain', async () => {
     const written: string[] = []
     const made = await rig({

@@ -66,6 +66,12 @@ describe('SMTPUTF8', () => {
     expect(down.lines('deferred')).toMatchObject([{ recipient: `\u00f6@${there}`, status: '4.4.1' }])
   })
 
+  it('is missed by a recipient’s address before its header is looked at', async () => {
+    const { mx, outcomes } = await deliver([eightBitMime], 'ada@here.example', ['\u00f6'], wide)
+    expect(outcomes).toEqual([[`\u00f6@${there}`, '5.6.7']])
+    expect(mx.heard).toEqual([])
+  })
+
   it.each([
     ['its sender', '\u00e4@sender.example', seven, '5.6.7'],
     ['its header', 'ada@here.example', wide, '5.6.9'],
@@ -128,6 +134,6 @@ describe('a report about a message beyond ASCII', () => {
     await made.put({ from: '\u00e4da@sender.example', to: ['a@gone.example'], parameters, content })
     await run(made)
     expect(home.heard).toEqual([])
-    expect(made.lines('double-bounce')).toMatchObject([{ recipient: '\u00e4da@sender.example', status: '5.6.9' }])
+    expect(made.lines('double-bounce')).toMatchObject([{ recipient: '\u00e4da@sender.example', status: '5.6.7' }])
   })
 })

@@ -175,6 +175,10 @@ export class Attempt {
   async #prepare(session: Session): Promise<Prepared | undefined> {
     const { target, connection } = session
     const peer = peerOf(target, connection.tls)
+    if (!this.#takesUtf8(connection) && !this.#pending.some(isInAscii)) {
+      this.#note(noUtf8(target.host), peer)
+      return undefined
+    }
     try {
       const prepared = await this.#preparation.for(session)
       if (prepared.kind === 'unfit') {
@@ -188,6 +192,10 @@ export class Attempt {
       this.#unsendable(error)
       return undefined
     }
+  }
+
+  #takesUtf8({ offers }: ClientConnection): boolean {
+    return offers.has('SMTPUTF8') && this.#context.extensions.some(({ keyword }) => keyword === 'SMTPUTF8')
   }
 
   /** Settles what a transaction decided; the rest stays pending. */

@@ -16,6 +16,7 @@ export async function survey(content: AsyncIterable<Uint8Array>): Promise<Conten
   return found.finish()
 }
 
-async function* single(octets: Uint8Array): AsyncIterable<Uint8Array> {
+/** One chunk. */
+export async function* single(octets: Uint8Array): AsyncIterable<Uint8Array> {
   yield octets
 }

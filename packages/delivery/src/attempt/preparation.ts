@@ -53,14 +53,18 @@ export class Preparation {
   }
 
   /** Rejects as reading the content does. */
-  async for({ target, connection }: Session): Promise<Prepared | Unprepared> {
-    const { extensions, convert } = this.#context
-    const host = hostAbilities(connection.offers, extensions, target.protocol)
+  for({ target, connection }: Session): Promise<Prepared | Unprepared> {
+    return this.forHost(hostAbilities(connection.offers, this.#context.extensions, target.protocol), target.host)
+  }
+
+  /** The same for a host of these abilities; its name stands in reasons. */
+  async forHost(host: HostAbilities, name: string): Promise<Prepared | Unprepared> {
+    const { convert } = this.#context
     const message = this.#traits === undefined ? this.#lease : { ...this.#lease, traits: this.#traits }
     const first = planTransfer(message, host, convert)
     const plan =
       first.kind === 'survey' ? planTransfer({ ...this.#lease, traits: await this.#survey() }, host, convert) : first
-    if (plan.kind === 'refuse') return unfit(failed(plan.status, `${target.host} ${plan.because}`), plan.elsewhere)
+    if (plan.kind === 'refuse') return unfit(failed(plan.status, `${name} ${plan.because}`), plan.elsewhere)
     const { body, size } = this.#lease
     if (plan.body === 'as-is')
       return { kind: 'ready', host, plan, content: () => body ?? this.#content(), octets: size }
@@ -69,10 +73,7 @@ export class Preparation {
     if (conversion === undefined) return { kind: 'stopped' }
     if (conversion.kind === 'inconvertible')
       return unfit(
-        failed(
-          '5.6.3',
-          `${target.host} takes ${to} content only, and the message cannot be converted: ${conversion.because}`,
-        ),
+        failed('5.6.3', `${name} takes ${to} content only, and the message cannot be converted: ${conversion.because}`),
       )
     const { content } = conversion
     return { kind: 'ready', host, plan, content: () => content, octets: content.length, conversion }

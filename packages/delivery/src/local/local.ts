@@ -1,8 +1,10 @@
 import type { Lease, LeasedRecipient, Log } from '@angarium/queue'
 import { encodeUtf8 } from '@angarium/smtp-wire'
-import type { ReadContent } from '../attempt/content.ts'
+import { type ReadContent, single } from '../attempt/content.ts'
+import type { Preparation, Prepared, Unprepared } from '../attempt/preparation.ts'
 import { deferred, failed, type Outcome } from '../outcome/outcome.ts'
 import type { Result } from '../outcome/result.ts'
+import type { HostAbilities } from '../plan/host.ts'
 import type { Stop } from '../transport/stop.ts'
 import { HeaderFilter } from './header.ts'
 import type { MailboxDelivery } from './mailbox.ts'
@@ -15,6 +17,8 @@ export const localPrefix = 'local:'
 export interface LocalContext {
   readonly mailboxes: MailboxDelivery | undefined
   readonly log: Log
+  /** Of this message. */
+  readonly preparation: Preparation
 }
 
 /**
@@ -29,27 +33,33 @@ export interface LocalContext {
 export async function deliverLocally(
   lease: Lease,
   content: ReadContent,
-  { mailboxes, log }: LocalContext,
+  { mailboxes, log, preparation }: LocalContext,
   stop: Stop,
 ): Promise<readonly Result[]> {
   const { recipients } = lease
   const same = (outcome: Outcome): readonly Result[] => recipients.map((recipient) => ({ recipient, outcome }))
   if (mailboxes === undefined) return same(deferred('4.3.5', 'no mailboxes are configured here'))
   let header: Found
+  let prepared: Prepared | Unprepared
   try {
+    prepared = await preparation.forHost({ ...mailboxAbilities, binary: mailboxes.binary === true }, 'the mailbox')
     header = await readHeader(content, recipients, mailboxes.ownedSince !== undefined)
   } catch (error) {
     log.warn('content-unreadable', { id: lease.id, error })
     return same(deferred('4.3.0', 'the queue could not give the content'))
   }
+  if (prepared.kind === 'stopped') return same({ kind: 'returned' })
+  if (prepared.kind === 'unfit') return same(prepared.trouble)
+  const { conversion } = prepared
+  const stored = conversion === undefined ? content : () => single(conversion.content)
   const results: Result[] = []
   for (const recipient of recipients) {
     const outcome = stop.aborted
       ? ({ kind: 'returned' } as const)
       : header.delivered.has(key(recipient.address))
         ? failed('5.4.6', 'the message was delivered to this address before: it loops')
-        : await deliverOne(lease, recipient, header, content, mailboxes, log)
-    results.push({ recipient, outcome })
+        : await deliverOne(lease, recipient, header, stored, mailboxes, log)
+    results.push({ recipient, outcome, ...(conversion && { conversion }) })
   }
   return results
 }
@@ -73,6 +83,13 @@ async function deliverOne(
     log.warn('mailbox-failed', { id, recipient: address, error })
     return deferred('4.3.0', 'the mailbox could not be reached')
   }
+}
+
+/** Nothing is beyond a mailbox but octets that are no lines. */
+const mailboxAbilities: Omit<HostAbilities, 'binary'> = {
+  protocol: 'lmtp',
+  keywords: new Set(['SMTPUTF8', 'REQUIRETLS', 'DELIVERBY']),
+  eightBit: true,
 }
 
 /** The content as it is stored: our fields first, and no other Return-Path. */

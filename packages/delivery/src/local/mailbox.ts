@@ -35,6 +35,8 @@ export type OwnedSince = Instant | 'first-owner' | 'unknown'
 
 /** Puts messages into mailboxes: a Maildir, a database. */
 export interface MailboxDelivery {
+  /** What it stores comes back octet for octet, also what is no lines. Left out, binary parts are encoded for it. @rfc 3030 3 */
+  readonly binary?: boolean
   /** A rejection defers the recipient and is logged. Called for several recipients and messages at a time. */
   deliver(item: MailboxItem): Promise<MailboxOutcome>
   /**

@@ -27,7 +27,7 @@ export function hostAbilities(
   const keywords = new Set(listed.map(({ keyword }) => keyword))
   const owner = extensions.find(({ mail }) => Object.hasOwn(mail, 'BODY'))
   const lets = (body: BodyKind): boolean => {
-    const server = { offers, tls: false, lmtp: protocol === 'lmtp' }
+    const server = { offers, tls: false, lmtp: protocol === 'lmtp', authenticated: false }
     const plan: Plan | undefined = owner?.client?.plan({ ...emptyWish, body }, offers.get(owner.keyword), server)
     return plan?.kind !== 'veto'
   }
