@@ -1,6 +1,6 @@
 import { formatPath } from '../src/address/path.ts'
 import type { AnyExtension, ServerEvent, ServerLimits } from '../src/index.ts'
-import { ServerSession } from '../src/index.ts'
+import { defineExtension, ServerSession } from '../src/index.ts'
 import type { Answerable } from '../src/server/events.ts'
 import { toText } from './codec-shared.ts'
 
@@ -20,6 +20,11 @@ export interface RigOptions {
   readonly decide: (event: AnyAnswerable) => unknown
 }
 
+/** HELP and EXPN are there only where they are listed. Here they are, and EHLO does not say so: every case has its own list. */
+const untold: readonly AnyExtension[] = ['HELP', 'EXPN'].map((keyword) =>
+  defineExtension({ name: keyword, rfc: 5321, keyword, ehlo: () => undefined }),
+)
+
 /** A session with its owner, a clock that stands still, and a record of all that happened. */
 export class Rig {
   readonly session: ServerSession<readonly AnyExtension[]>
@@ -34,7 +39,7 @@ export class Rig {
     this.#decide = decide
     this.session = new ServerSession({
       hostname: 'mx.example',
-      extensions,
+      extensions: [...extensions, ...untold],
       now: () => this.now,
       ...options,
       ...(identity !== undefined && { identity }),

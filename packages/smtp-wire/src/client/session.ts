@@ -173,9 +173,9 @@ export class ClientSession {
     for (let replies = state.lmtp ? state.transaction.accepted.length : 1; replies > 0; replies--) state.await(end)
   }
 
-  /** STARTTLS; `reply` follows. @throws WireError SESSION_MISUSE unless idle and offered */
+  /** STARTTLS; `reply` follows. @throws WireError SESSION_MISUSE unless idle and offered, or under TLS (RFC 3207, 4.2) */
   startTls(): void {
-    if (!this.#state.offers.has('STARTTLS')) throw misuse('startTls')
+    if (this.#state.tls || !this.#state.offers.has('STARTTLS')) throw misuse('startTls')
     this.#begin(startTls)
   }
 

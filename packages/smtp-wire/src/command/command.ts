@@ -109,6 +109,8 @@ function commandText(command: Command): string {
   switch (command.kind) {
     case 'hello':
       if (command.name === '' || command.name.includes(' ')) throw unsafe('a hello name is one word', 'hello')
+      // @rfc 6531 3.7.1
+      if (beyondAscii(command.name)) throw unsafe('a hello name is ASCII', 'hello')
       return `${command.verb} ${command.name}`
     case 'mail':
       return `MAIL FROM:${formatPath(command.reversePath)}${formatParameters(command.parameters)}`

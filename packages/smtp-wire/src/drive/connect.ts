@@ -123,7 +123,7 @@ class Connection implements ClientConnection {
 
   async #secure(options: TlsOptions): Promise<Securing> {
     if (!this.usable) return this.#lost ?? gone
-    if (!this.offers.has('STARTTLS')) return { kind: 'refused' }
+    if (this.tls !== undefined || !this.offers.has('STARTTLS')) return { kind: 'refused' }
     const reply = await this.#reply(() => this.#session.startTls())
     if (this.#lost !== undefined) return this.#lost
     if (this.#session.mode !== 'want-tls') return { kind: 'refused', ...(reply !== undefined && { reply }) }

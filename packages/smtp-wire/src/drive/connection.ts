@@ -56,7 +56,7 @@ export type Opening =
 /** How STARTTLS came out. After `lost` the connection is closed. */
 export type Securing =
   | { readonly kind: 'secured'; readonly tls: TlsInfo }
-  /** Not offered (no `reply`), or refused; the session goes on in clear. */
+  /** Not offered or under way already (no `reply`), or refused; the session goes on in clear. */
   | { readonly kind: 'refused'; readonly reply?: Reply }
   /** `because`: the handshake's own word, a code where it has one. `reply`: what the server said, if it did. */
   | { readonly kind: 'lost'; readonly loss: Loss; readonly because?: string; readonly reply?: Reply }

@@ -1,4 +1,4 @@
-import { encodeUtf8, utf8Length } from '../octets.ts'
+import { beyondAscii, encodeUtf8, utf8Length } from '../octets.ts'
 import type { Reply } from './reply.ts'
 
 /**
@@ -7,22 +7,30 @@ import type { Reply } from './reply.ts'
  *
  * @param enhanced begin each line's text with the enhanced status, `X.0.0` where the reply has none; replies that only
  *   ask to go on (3xx) never have one (RFC 2034)
+ * @param utf8 `false`: each character beyond ASCII becomes "?", for peers that may take no UTF-8 (RFC 6531, 3.7.4.2)
  * @rfc 5321 4.2
  * @rfc 5321 4.5.3.1.5
  * @rfc 2034 4
  */
-export function formatReply(reply: Reply, enhanced = false): Uint8Array {
-  const cache = enhanced ? enhancedForms : plainForms
+export function formatReply(reply: Reply, enhanced = false, utf8 = true): Uint8Array {
+  const cache = forms[(enhanced ? 2 : 0) + (utf8 ? 1 : 0)] as WeakMap<Reply, Uint8Array>
   const known = cache.get(reply)
   if (known !== undefined) return known
-  const octets = encodeUtf8(replyText(reply, enhanced ? statusPrefix(reply) : ''))
+  const text = replyText(reply, enhanced ? statusPrefix(reply) : '')
+  const octets = encodeUtf8(utf8 ? text : inAscii(text))
   cache.set(reply, octets)
   return octets
 }
 
 // Replies are mostly constants; formatting one twice is waste.
-const plainForms = new WeakMap<Reply, Uint8Array>()
-const enhancedForms = new WeakMap<Reply, Uint8Array>()
+const forms: readonly WeakMap<Reply, Uint8Array>[] = Array.from({ length: 4 }, () => new WeakMap())
+
+function inAscii(text: string): string {
+  if (!beyondAscii(text)) return text
+  let ascii = ''
+  for (const character of text) ascii += character.charCodeAt(0) > 0x7f ? '?' : character
+  return ascii
+}
 
 function statusPrefix({ code, status }: Reply): string {
   const hundreds = Math.floor(code / 100)

@@ -1,5 +1,5 @@
 import { beyondAscii } from '../octets.ts'
-import type { Reply } from '../reply/reply.ts'
+import { type Reply, reply } from '../reply/reply.ts'
 import { openTransaction } from './content.ts'
 import { ChunkInput, DataInput } from './content-input.ts'
 import type { Answerable, Answers, HelloEvent, LookupEvent, MailEvent, RcptEvent, VerbEvent } from './events.ts'
@@ -87,7 +87,8 @@ function hello(state: SessionState, event: HelloEvent, answer: Answers['hello'])
 function mail(state: SessionState, event: MailEvent, reply: Answers['mail']): void {
   if (reply.code < 300) {
     const { reversePath, parameters, raw } = event
-    state.transaction = { reversePath, parameters, raw, recipients: [] }
+    const utf8 = raw.some(([keyword]) => keyword === 'SMTPUTF8')
+    state.transaction = { reversePath, parameters, raw, recipients: [], utf8 }
     state.phase = nextPhase(state.phase, 'mail')
   }
   state.give(reply)
@@ -98,8 +99,16 @@ function rcpt(state: SessionState, event: RcptEvent, reply: Answers['rcpt']): vo
     openTransaction(state).recipients.push(event.forwardPath)
     state.phase = nextPhase(state.phase, 'rcpt')
   }
-  state.give(reply)
+  const utf8 = openTransaction(state).utf8 && namesAddress(reply)
+  state.give(utf8 || !reply.text.some(beyondAscii) ? reply : (unnamed.get(reply.code) ?? reply), utf8)
 }
+
+/** A new address beyond ASCII is told to who takes UTF-8 in this transaction; else not even that there is one. @rfc 6531 3.7.4.2 */
+const namesAddress = ({ code }: Reply): boolean => code === 251 || code === 551
+const unnamed: ReadonlyMap<number, Reply> = new Map<number, Reply>([
+  [251, reply(250, '1.5', 'Recipient taken; it has another address')],
+  [551, reply(550, '1.6', 'Recipient has another address, which is beyond ASCII')],
+])
 
 function dataStart(state: SessionState, answer: Answers['data-start']): void {
   if (state.content instanceof ChunkInput) {
@@ -137,5 +146,5 @@ function verb(state: SessionState, event: VerbEvent, answer: Answers['verb']): v
 
 /** UTF-8 goes to those who said that they take it. @rfc 6531 3.7.4.2 */
 function lookup(state: SessionState, { utf8 }: LookupEvent, reply: Answers['lookup']): void {
-  state.give(!utf8 && reply.text.some(beyondAscii) ? replies.needsUtf8 : reply)
+  state.give(!utf8 && reply.text.some(beyondAscii) ? replies.needsUtf8 : reply, utf8)
 }

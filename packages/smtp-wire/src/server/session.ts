@@ -22,7 +22,7 @@ export type { ServerMode, ServerSessionOptions } from './state.ts'
 export class ServerSession<const X extends readonly AnyExtension[]> {
   readonly #state: SessionState
 
-  /** @throws WireError EXTENSION_CONFLICT */
+  /** @throws WireError EXTENSION_CONFLICT; UNSAFE_TEXT for a host name beyond ASCII */
   constructor(options: ServerSessionOptions<X>) {
     this.#state = new SessionState(options)
     this.#state.told.push(this.#state.ask({ kind: 'greet' }))

@@ -1,8 +1,10 @@
 import { type AddressLimits, addressLimits } from '../address/mailbox.ts'
 import type { LineCheck } from '../content/lines.ts'
 import type { BareLineEnds } from '../content/unstuff.ts'
+import { WireError } from '../error.ts'
 import { createRegistry, type Registry } from '../extension/registry.ts'
 import type { AnyExtension, Phase, SessionContext } from '../extension/types.ts'
+import { beyondAscii } from '../octets.ts'
 import { formatReply } from '../reply/format.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 import type { ContentInput } from './content-input.ts'
@@ -55,6 +57,8 @@ export class SessionState {
   readonly bareLineEnds: BareLineEnds
   readonly now: () => number
   readonly replies: ClosingReplies
+  /** Keywords of the list. HELP and EXPN are there only where their keyword is: what is not named does not exist. @rfc 5321 4.1.1.1 */
+  readonly names: ReadonlySet<string>
   /** Replies carry enhanced status codes, from the first one after the greeting on. @rfc 2034 4 */
   readonly enhanced: boolean
   readonly input: LineInput = new LineInput()
@@ -99,6 +103,10 @@ export class SessionState {
     this.limits = { ...serverLimits, ...options.limits }
     this.bareLineEnds = options.bareLineEnds ?? 'refuse'
     this.now = options.now
+    // Said by every reply that begins with it, also to clients that take no UTF-8. @rfc 6531 3.7.1
+    if (beyondAscii(options.hostname))
+      throw new WireError('UNSAFE_TEXT', 'a host greets with a name in ASCII', { where: 'hostname' })
+    this.names = new Set(options.extensions.map(({ keyword }) => keyword))
     this.replies = closingReplies(options.hostname)
     this.enhanced = options.extensions.some(({ switches }) => switches.enhancedReplies === true)
     const { tls = 'unavailable', peer, identity } = options
@@ -118,8 +126,9 @@ export class SessionState {
     return event
   }
 
-  send(reply: Reply): void {
-    this.output.put(formatReply(reply, this.enhanced))
+  /** @param utf8 text may be beyond ASCII; elsewhere it is shown as "?". @rfc 6531 3.7.4.2 */
+  send(reply: Reply, utf8: boolean = false): void {
+    this.output.put(formatReply(reply, this.enhanced, utf8))
   }
 
   /** Greetings and answers to a hello never carry an enhanced status. @rfc 2034 4 */
@@ -128,8 +137,8 @@ export class SessionState {
   }
 
   /** Sends a reply that is the owner's or an extension's judgement. */
-  give(reply: Reply): undefined {
-    this.send(reply)
+  give(reply: Reply, utf8: boolean = false): undefined {
+    this.send(reply, utf8)
     this.weigh(reply)
   }
 

@@ -18,6 +18,8 @@ export interface OpenTransaction {
   readonly parameters: Readonly<Record<string, unknown>>
   readonly raw: readonly RawParameter[]
   readonly recipients: ForwardPath[]
+  /** It came with SMTPUTF8. */
+  readonly utf8: boolean
 }
 
 /** Values by keyword, or why the first parameter that cannot be taken cannot. */
