@@ -7,7 +7,7 @@
  */
 export { type BodyValue, type EightBitMime, eightBitMime, eightBitMimeJustSend } from './8bitmime.ts'
 export { atrn, readAtrn } from './atrn.ts'
-export { type AuthConnection, type Authentication, authenticate } from './auth/client.ts'
+export { type AuthConnection, type Authentication, type AuthOptions, authenticate } from './auth/client.ts'
 export { type AuthAnswers, type Authenticator, createAuthenticator } from './auth/server.ts'
 export { auth } from './auth.ts'
 export { binaryMime } from './binarymime.ts'

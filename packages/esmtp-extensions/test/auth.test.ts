@@ -26,6 +26,7 @@ import {
 } from '../src/index.ts'
 
 const channel: Channel = { encrypted: true }
+const anyway = { trust: 'any' } as const
 const credentials = { authcid: 'ada', password: new Secret('secret') }
 const servers = createSaslServer([cramMd5Server('mx.example.org'), plainServer(), loginServer(), oauthBearerServer()])
 
@@ -74,11 +75,27 @@ async function dial(
   return { connection: opening.connection, senders }
 }
 
+it.each([
+  [undefined, 'no-mechanism'],
+  [{ protocol: 'TLSv1.3', cipher: 'x', verified: false, because: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'no-mechanism'],
+  [{ protocol: 'TLSv1.3', cipher: 'x', verified: true }, 'authenticated'],
+] as const)('a password is shown only under TLS with a certificate that holds (%j)', async (tls, kind) => {
+  const { connection } = await dial()
+  const seen: AuthConnection = {
+    offers: connection.offers,
+    tls,
+    command: (verb, argument) => connection.command(verb, argument),
+    respond: (line) => connection.respond(line),
+    close: () => connection.close(),
+  }
+  expect(await authenticate(seen, createSaslClient([plainClient(credentials)]))).toMatchObject({ kind })
+})
+
 describe('AUTH, both halves', () => {
   const mechanisms = [cramMd5Client(credentials), plainClient(credentials), loginClient(credentials)]
   it.each(mechanisms.map((one) => [one.name, one] as const))('%s', async (name, mechanism) => {
     const { connection, senders } = await dial()
-    const result = await authenticate(connection, createSaslClient([mechanism]), channel)
+    const result = await authenticate(connection, createSaslClient([mechanism]), anyway)
     expect([result, senders]).toEqual([{ kind: 'authenticated', mechanism: name }, ['ada']])
     expect(await connection.command('AUTH', 'PLAIN')).toMatchObject({ code: 503 })
     expect(connection.usable).toBe(true)
@@ -90,13 +107,13 @@ describe('AUTH, both halves', () => {
     const sasl = createSaslClient(
       [cramMd5Client(wrong), plainClient(wrong), loginClient(wrong)].filter((one) => one.name === name),
     )
-    expect(await authenticate(connection, sasl, channel)).toMatchObject({
+    expect(await authenticate(connection, sasl, anyway)).toMatchObject({
       kind: 'refused',
       mechanism: name,
       reply: { code: 535 },
     })
     expect([senders, connection.usable]).toEqual([[], true])
-    expect(await authenticate(connection, createSaslClient(mechanisms), channel)).toMatchObject({
+    expect(await authenticate(connection, createSaslClient(mechanisms), anyway)).toMatchObject({
       kind: 'authenticated',
     })
   })
@@ -105,19 +122,19 @@ describe('AUTH, both halves', () => {
     const token = (text: string) => ({ token: new Secret(text.padEnd(2_000, 'x')), host: 'mx.example.org', port: 587 })
     const { connection, senders } = await dial()
     const bad = createSaslClient([oauthBearerClient(token('bad'))])
-    expect(await authenticate(connection, bad, channel)).toMatchObject({
+    expect(await authenticate(connection, bad, anyway)).toMatchObject({
       kind: 'refused',
       reply: { code: 535 },
       token: { status: 'invalid_token' },
     })
     const good = createSaslClient([oauthBearerClient(token('good'))])
-    expect(await authenticate(connection, good, channel)).toMatchObject({ kind: 'authenticated' })
+    expect(await authenticate(connection, good, anyway)).toMatchObject({ kind: 'authenticated' })
     expect(senders).toEqual(['ada'])
   })
 
   it('has no mechanism in common', async () => {
     const { connection } = await dial(answers, createSaslServer([loginServer()]))
-    expect(await authenticate(connection, createSaslClient([plainClient(credentials)]), channel)).toEqual({
+    expect(await authenticate(connection, createSaslClient([plainClient(credentials)]), anyway)).toEqual({
       kind: 'no-mechanism',
     })
   })
@@ -125,15 +142,15 @@ describe('AUTH, both halves', () => {
   it('says 454 where nobody can tell, and 535 where another identity is asked for', async () => {
     const one = await dial({})
     const plain = createSaslClient([plainClient(credentials)])
-    expect(await authenticate(one.connection, plain, channel)).toMatchObject({ kind: 'refused', reply: { code: 454 } })
+    expect(await authenticate(one.connection, plain, anyway)).toMatchObject({ kind: 'refused', reply: { code: 454 } })
     const other = await dial()
     const asOther = createSaslClient([plainClient({ ...credentials, authzid: 'eve' })])
-    expect(await authenticate(other.connection, asOther, channel)).toMatchObject({
+    expect(await authenticate(other.connection, asOther, anyway)).toMatchObject({
       kind: 'refused',
       reply: { code: 535 },
     })
     const allowed = await dial({ ...answers, authorization: () => 'accepted' })
-    expect(await authenticate(allowed.connection, asOther, channel)).toMatchObject({ kind: 'authenticated' })
+    expect(await authenticate(allowed.connection, asOther, anyway)).toMatchObject({ kind: 'authenticated' })
     expect(allowed.senders).toEqual(['eve'])
   })
 
@@ -146,9 +163,9 @@ describe('AUTH, both halves', () => {
       },
     })
     const plain = createSaslClient([plainClient(credentials)])
-    expect(await authenticate(connection, plain, channel)).toMatchObject({ kind: 'refused', reply: { code: 451 } })
+    expect(await authenticate(connection, plain, anyway)).toMatchObject({ kind: 'refused', reply: { code: 451 } })
     fails = false
-    expect(await authenticate(connection, plain, channel)).toMatchObject({ kind: 'authenticated' })
+    expect(await authenticate(connection, plain, anyway)).toMatchObject({ kind: 'authenticated' })
   })
 })
 
@@ -192,6 +209,7 @@ describe('what a client makes of each reply', () => {
       return Promise.resolve(replies[said.length - 1])
     }
     const connection: AuthConnection = {
+      tls: undefined,
       offers: new Map([['AUTH', offer]]),
       command: (verb, argument) => next(`${verb} ${argument}`),
       respond: next,
@@ -204,20 +222,20 @@ describe('what a client makes of each reply', () => {
 
   it.each([504, 534, 538])('%i: the next mechanism', async (code) => {
     const { connection, said } = scripted([bare(code, ''), bare(235, '')], ['PLAIN', 'CRAM-MD5'])
-    const result = await authenticate(connection, both, channel)
+    const result = await authenticate(connection, both, anyway)
     expect(result.kind).toBe('authenticated')
     expect(said.map((line) => line.split(' ')[1]).sort()).toEqual(['CRAM-MD5', 'PLAIN'])
   })
 
   it.each([421, 432, 454, 500, 535, 550])('%i: the last word', async (code) => {
     const { connection, said } = scripted([bare(code, '')], ['PLAIN', 'CRAM-MD5'])
-    expect(await authenticate(connection, both, channel)).toMatchObject({ kind: 'refused', reply: { code } })
+    expect(await authenticate(connection, both, anyway)).toMatchObject({ kind: 'refused', reply: { code } })
     expect(said.length).toBe(1)
   })
 
   it.each([['no base64!'], ['=AAA'], ['AAAA', 'AAAA']])('a challenge that is none cancels', async (...text) => {
     const { connection, said } = scripted([bare(334, ...text), bare(501, '')], ['CRAM-MD5'])
-    expect(await authenticate(connection, both, channel)).toEqual({
+    expect(await authenticate(connection, both, anyway)).toEqual({
       kind: 'given-up',
       mechanism: 'CRAM-MD5',
       because: 'malformed',
@@ -229,20 +247,20 @@ describe('what a client makes of each reply', () => {
     const token = new Secret('x'.repeat(500))
     const sasl = createSaslClient([oauthBearerClient({ token, host: 'mx.example.org', port: 587 })])
     const { connection, said } = scripted([bare(334, ''), bare(235, '')], ['OAUTHBEARER'])
-    expect((await authenticate(connection, sasl, channel)).kind).toBe('authenticated')
+    expect((await authenticate(connection, sasl, anyway)).kind).toBe('authenticated')
     expect([said.length, said[0]]).toEqual([2, 'AUTH OAUTHBEARER'])
   })
 
   it('a challenge too many cancels, and a lost session is lost', async () => {
     const many = scripted([bare(334, ''), bare(501, '')], ['PLAIN'])
-    expect(await authenticate(many.connection, both, channel)).toMatchObject({ because: 'unexpected-challenge' })
+    expect(await authenticate(many.connection, both, anyway)).toMatchObject({ because: 'unexpected-challenge' })
     for (const replies of [[], [bare(334, '')]])
-      expect(await authenticate(scripted(replies, ['PLAIN']).connection, both, channel)).toEqual({ kind: 'lost' })
+      expect(await authenticate(scripted(replies, ['PLAIN']).connection, both, anyway)).toEqual({ kind: 'lost' })
   })
 
   it('yes too early is not believed, and ends the connection', async () => {
     const { connection, said } = scripted([bare(235, '')], ['CRAM-MD5'])
-    expect((await authenticate(connection, both, channel)).kind).toBe('given-up')
+    expect((await authenticate(connection, both, anyway)).kind).toBe('given-up')
     expect(said).toEqual(['AUTH CRAM-MD5', 'closed'])
   })
 })

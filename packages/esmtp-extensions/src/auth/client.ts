@@ -23,7 +23,16 @@ export type Authentication =
   | { readonly kind: 'lost' }
 
 /** What is needed of a connection. */
-export type AuthConnection = Pick<ClientConnection, 'offers' | 'command' | 'respond' | 'close'>
+export type AuthConnection = Pick<ClientConnection, 'offers' | 'tls' | 'command' | 'respond' | 'close'>
+
+/** What a client may know of the way to the server. */
+export interface AuthOptions extends Omit<Channel, 'encrypted'> {
+  /**
+   * Where mechanisms that show a password are used: `verified`, the default, under TLS with a certificate that holds for
+   * the server's name; `any`, whatever the connection is, for a way that is safe otherwise.
+   */
+  readonly trust?: 'verified' | 'any'
+}
 
 /**
  * The client's dialogue of AUTH, with the strongest mechanism both sides have. One that the server turns out not to have
@@ -31,12 +40,15 @@ export type AuthConnection = Pick<ClientConnection, 'offers' | 'command' | 'resp
  * last word. The initial response goes with the command where it fits a line of 512 octets.
  *
  * @rfc 4954 4
+ * @rfc 4954 14
  */
 export async function authenticate(
   connection: AuthConnection,
   sasl: SaslClient,
-  channel: Channel,
+  options: AuthOptions = {},
 ): Promise<Authentication> {
+  const { trust = 'verified', ...known } = options
+  const channel: Channel = { ...known, encrypted: trust === 'any' || connection.tls?.verified === true }
   const offered = connection.offers.get('AUTH') ?? []
   const passedOver = new Set<string>()
   for (;;) {
