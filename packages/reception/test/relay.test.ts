@@ -113,5 +113,8 @@ describe('relay policy', () => {
       } catch (error) {
         expect(ReceptionError.is(error, 'RECEPTION_MISUSE')).toBe(true)
       }
+    const made = () =>
+      createRelayPolicy({ hostname: 'mx.local.test', addresses: ['mx2'], localDomains: new Map(), postmaster })
+    expect(made).toThrow(ReceptionError)
   })
 })

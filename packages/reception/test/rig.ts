@@ -28,6 +28,7 @@ const local = (domain: string, mailboxes?: readonly string[]): [string, LocalDom
 /** The policy that vectors/relay.json is about. */
 export const policy: RecipientPolicy = createRelayPolicy({
   hostname: 'mx.local.test',
+  addresses: ['2001:DB8:0::25', '192.0.2.2'],
   localDomains: new Map([local('local.test', ['alice', 'bob']), local('any.test')]),
   postmaster: { address: 'bob@local.test', destination: 'local:local.test' },
   relayFor: ({ peer }) => peer.address === friend,

@@ -27,6 +27,8 @@ export interface LocalDomain {
 export interface RelayPolicyOptions {
   /** This host. Mail to it, or to the address the peer connected to as `[192.0.2.1]`, is mail to this local domain. */
   readonly hostname: string
+  /** Other addresses of this host, numeric: mail to them as literals is mail to it too. */
+  readonly addresses?: readonly string[]
   /** By domain, in any case. */
   readonly localDomains: ReadonlyMap<string, LocalDomain>
   /** Who reads mail to Postmaster where that is no mailbox of its own. */
@@ -44,7 +46,7 @@ export interface RelayPolicyOptions {
  * address (`user%there@here`, `there!user@here`, `"user@there"@here`) is refused, whatever the mailboxes: some other
  * program behind this one may still understand it.
  *
- * @throws ReceptionError RECEPTION_MISUSE for names that are no domains
+ * @throws ReceptionError RECEPTION_MISUSE for names that are no domains, and addresses that are none
  * @rfc 5321 3.6
  * @rfc 5321 4.5.1
  * @rfc 5321 7.9
@@ -52,6 +54,7 @@ export interface RelayPolicyOptions {
 export function createRelayPolicy(options: RelayPolicyOptions): RecipientPolicy {
   const { postmaster, relayFor = () => false, route = (domain) => domain } = options
   const host = domainOf('hostname', options.hostname)
+  const own = new Set((options.addresses ?? []).map((address) => canonical(address) ?? misused(address)))
   const localDomains = new Map<string, LocalDomain>()
   for (const [name, local] of options.localDomains) localDomains.set(domainKey(domainOf('local domain', name)), local)
   const accept = (mailbox: Mailbox, destination: DestinationKey): RecipientDecision => ({
@@ -72,7 +75,11 @@ export function createRelayPolicy(options: RelayPolicyOptions): RecipientPolicy 
   return {
     rcpt({ forwardPath }, { session }) {
       if (forwardPath.kind === 'postmaster') return toPostmaster
-      const mailbox = withoutOwnLiteral(forwardPath, session, host)
+      const mailbox = withoutOwnLiteral(
+        forwardPath,
+        host,
+        (address) => own.has(address) || address === canonical(session.peer.localAddress),
+      )
       const domain = domainKey(mailbox.domain)
       const friend = relayFor(session)
       if (domain === domainKey(host) || localDomains.has(domain))
@@ -83,16 +90,22 @@ export function createRelayPolicy(options: RelayPolicyOptions): RecipientPolicy 
 }
 
 /** Tells mail to `[192.0.2.1]` by the name of the host that has this address. @rfc 5321 4.1.3 */
-function withoutOwnLiteral(mailbox: Mailbox, session: SessionFacts, host: Domain): Mailbox {
+function withoutOwnLiteral(mailbox: Mailbox, host: Domain, isOwn: (address: string) => boolean): Mailbox {
   if (!mailbox.domain.startsWith('[')) return mailbox
   const literal = parseAddressLiteral(mailbox.domain)
   if (literal === undefined || literal.kind === 'general') return mailbox
-  return sameAddress(literal.address, session.peer.localAddress) ? { ...mailbox, domain: host } : mailbox
+  const address = canonical(literal.address)
+  return address !== undefined && isOwn(address) ? { ...mailbox, domain: host } : mailbox
 }
 
-function sameAddress(a: string, b: string): boolean {
-  const [left, right] = [parseAddress(a), parseAddress(b)]
-  return left !== undefined && right !== undefined && formatAddress(left) === formatAddress(right)
+/** One spelling of an address. */
+function canonical(text: string): string | undefined {
+  const address = parseAddress(text)
+  return address && formatAddress(address)
+}
+
+function misused(address: string): never {
+  throw misuse('address', address)
 }
 
 function domainOf(what: string, name: string): Domain {
