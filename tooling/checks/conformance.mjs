@@ -30,8 +30,8 @@ function pageOf(data) {
     .map((rfc) => ({ rfc, entries: JSON.parse(readFileSync(join(data, `rfc${rfc}.json`), 'utf8')) }))
   return `# Conformance, requirement by requirement
 
-Made by \`node tooling/checks/conformance.mjs\` from \`vectors/conformance\`; not to be edited. One line for each sentence with a
-MUST or SHOULD, named by RFC, section and its place among them. **done**: the test fails when it is not done any more.
+Made by \`node tooling/checks/conformance.mjs\` from \`vectors/conformance\`; not to be edited. The sentences with a MUST or
+SHOULD are named by section and their place in it; neighbours of which the same is said share a line. **done**: the test fails when it is not done any more.
 **elsewhere**: another package does it. **deviates**: it is done otherwise, and why. **not ours**: it binds people, sites,
 registries, or programs of another kind.
 
@@ -51,13 +51,29 @@ function summary({ rfc, entries }) {
 function chapter({ rfc, entries }) {
   const head = `## RFC ${rfc}\n\n`
   if (entries.length === 0) return `${head}No sentence of it has a MUST or SHOULD.`
-  return `${head}| requirement | here | where | test |\n|---|---|---|---|\n${entries.map((entry) => row(rfc, entry)).join('\n')}`
+  return `${head}| requirement | here | where | test |\n|---|---|---|---|\n${runs(entries)
+    .map((run) => row(rfc, run))
+    .join('\n')}`
 }
 
-function row(rfc, { id, does, where = '', test = [], note }) {
+/** Neighbours of which the same is said stand in one line. */
+function runs(entries) {
+  const found = []
+  let said
+  for (const { id, ...rest } of entries) {
+    const now = JSON.stringify(rest)
+    if (now === said) found.at(-1).last = id
+    else found.push({ ...rest, first: id, last: id })
+    said = now
+  }
+  return found
+}
+
+function row(rfc, { first, last, does, where = '', test = [], note }) {
   const says = note === undefined ? words[does] : `${words[does]}: ${note}`
   const tests = (typeof test === 'string' ? [test] : test).map(shown).join('<br>')
-  return `| ${id.replace(`rfc${rfc}-`, '')} | ${cell(says)} | ${cell(where)} | ${tests} |`
+  const ids = [...new Set([first, last])].map((id) => id.replace(`rfc${rfc}-`, '')).join(' to ')
+  return `| ${ids} | ${cell(says)} | ${cell(where)} | ${tests} |`
 }
 
 /** `folder/x.test.ts: name` as the file's name and the test's. */
