@@ -113,7 +113,7 @@ const nodeDir = nodeIsNewEnough ? dirname(process.execPath) : fetchedNode
 const toolDirs = isPackaged ? [nodeDir, dirname(pnpm)] : [nodeDir]
 env.PATH = [join(root, 'node_modules/.bin'), ...toolDirs, env.PATH].join(delimiter)
 
-const manifests = ['packages', 'apps'].flatMap((group) =>
+const manifests = ['packages', 'apps', 'examples'].flatMap((group) =>
   existsSync(join(root, group))
     ? readdirSync(join(root, group))
         .map((folder) => `${group}/${folder}/package.json`)

@@ -21,9 +21,10 @@ const checks = {
   conformance: ['the pages of requirements are what their data says', script('conformance', '--check')],
   readme: ['README examples run and print what they say', script('readme-examples')],
   consumer: ['installs and imports outside the workspace', script('consumer')],
+  scaffold: ['a new extension works outside the workspace', script('../new-extension/outside')],
 }
-/** Needs the registry, so it runs only when named; CI names it. */
-const onRequest = new Set(['consumer'])
+/** Need the registry, so they run only when named; CI names them. */
+const onRequest = new Set(['consumer', 'scaffold'])
 
 const turboSaysItTwice =
   /^(@\S+ {2}(WARNING|ERROR) {2}command .*|@\S+: \[ELIFECYCLE\].*|@\S+: cache miss, executing .*)\n/gm
