@@ -54,6 +54,19 @@ describe('the submission server', () => {
     expect(await client.say(`MAIL FROM:<${sender}>`)).toMatch(allowed ? /^250 / : /^550 5\.7\.1 /)
   })
 
+  it('tells users with names beyond ASCII what did not work', async () => {
+    const world = await createWorld()
+    world.users.set('josé', user('josé', 'secret'))
+    world.network.disturb('192.0.2.2', { dial: 'refuse' })
+    const client = await loggedIn(world, 'josé', 'secret')
+    expect(await client.say('MAIL FROM:<josé@local.test> SMTPUTF8 BY=1;R')).toMatch(/^250 /)
+    expect(await client.say('RCPT TO:<carol@remote.test>')).toMatch(/^250 /)
+    await client.say('DATA')
+    expect(await client.say('Subject: t\r\n\r\nt\r\n.')).toMatch(/^250 /)
+    await world.clock.advance(6 * 86_400_000)
+    expect(world.events.find(({ event }) => event === 'reported')).toBeDefined()
+  })
+
   it('takes nothing more from who is no user any more', async () => {
     const world = await createWorld()
     const client = await loggedIn(world)

@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSeededRandom } from '@angarium/queue/testing'
@@ -76,18 +86,24 @@ describe('the file of the users', () => {
   it('is replaced whole, keeps its permissions, and is changed by one at a time', () => {
     editLines(file, (lines) => [...lines, 'one'])
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    writeFileSync(file, '# kept\none\n', { mode: 0o640 })
+    writeFileSync(file, '# kept\none\n')
+    chmodSync(file, 0o666)
+    const link = join(folder, 'link')
+    symlinkSync(file, link)
     editLines(file, (lines) => {
       expect(() => editLines(file, (more) => more)).toThrow(/EEXIST/)
       return [...lines, 'two']
     })
     expect(readFileSync(file, 'utf8')).toBe('# kept\none\ntwo\n')
+    expect(statSync(file).mode & 0o777).toBe(0o666)
+    editLines(link, (lines) => lines)
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
     const fail = (): never => {
       throw new Error('no')
     }
     expect(() => editLines(file, fail)).toThrow('no')
     expect(readFileSync(file, 'utf8')).toBe('# kept\none\ntwo\n')
-    expect(readdirSync(folder)).toEqual(['users'])
+    expect(readdirSync(folder)).toEqual(['link', 'users'])
   })
 })
 

@@ -6,6 +6,7 @@
  */
 export * from './bring-up.ts'
 export * from './contributions.ts'
+export * from './destination.ts'
 export * from './extensions.ts'
 export * from './folder.ts'
 export * from './listen.ts'

@@ -17,6 +17,7 @@ import {
   type Reply,
   reply,
 } from '@angarium/smtp-wire'
+import { destinationOfAddress } from '@angarium/station'
 import type { Configuration } from '../config/schema.ts'
 import { createMailboxes, type Mailboxes } from '../maildir/mailboxes.ts'
 
@@ -33,10 +34,7 @@ export interface Addresses {
   destinationOf(address: string): DestinationKey
 }
 
-/**
- * Reads the configuration's domains. Remote mail is queued by its domain, also where a route for all others
- * takes it: so a route that comes or goes applies to what is in the queue already.
- */
+/** Reads the configuration's domains. */
 export function createAddresses(config: Configuration): Addresses {
   const { hostname } = config
   const domains = new Map(Object.entries(config.domains))
@@ -45,9 +43,7 @@ export function createAddresses(config: Configuration): Addresses {
   const isLocal = (domain: string): boolean => domain === hostname || domains.has(domain)
 
   const destinationOf = (address: string): DestinationKey => {
-    const mailbox = parseMailbox(address)
-    if (mailbox === undefined) throw new TypeError(`${address} is no mailbox`)
-    const domain = domainKey(mailbox.domain)
+    const domain = destinationOfAddress(address)
     return isLocal(domain) ? `${localPrefix}${domain}` : domain
   }
   const localDomains = new Map<string, LocalDomain>()

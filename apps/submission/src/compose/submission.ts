@@ -8,8 +8,7 @@ import {
   type ServerMechanism,
   scramServers,
 } from '@angarium/sasl'
-import { domainKey, parseMailbox } from '@angarium/smtp-wire'
-import { createStation, extensionsOf, type Machine, type Station } from '@angarium/station'
+import { createStation, destinationOfAddress, extensionsOf, type Machine, type Station } from '@angarium/station'
 import type { Configuration } from '../config/schema.ts'
 import { createAuthentication } from '../login/authentication.ts'
 import type { PasswordChecker } from '../login/password-checker.ts'
@@ -33,11 +32,6 @@ export function createSubmission(parts: Parts): Station {
   const { config, clock, log, users, passwords, contributions = [] } = parts
   const sasl = createSaslServer(mechanismsOf(config, parts.decoySecret))
   const throttle = createThrottle(clock, config.logins)
-  const destinationOf = (address: string): string => {
-    const mailbox = parseMailbox(address)
-    if (mailbox === undefined) throw new TypeError(`${address} is no mailbox`)
-    return domainKey(mailbox.domain)
-  }
   return createStation({
     settings: config,
     machine: parts,
@@ -51,10 +45,10 @@ export function createSubmission(parts: Parts): Station {
     recipients: createRelayPolicy({
       hostname: config.hostname,
       localDomains: new Map(),
-      postmaster: { address: config.postmaster, destination: destinationOf(config.postmaster) },
+      postmaster: { address: config.postmaster, destination: destinationOfAddress(config.postmaster) },
       relayFor: ({ identity }) => identity !== undefined,
     }),
-    destinationOf,
+    destinationOf: destinationOfAddress,
     stages: [createSenderPolicy(users, config.domains)],
     verbs: { AUTH: createAuthentication({ sasl, users, passwords, throttle, clock, log }) },
     // Mail programs send what their machine calls a line; to others it goes as lines. RFC 5321 has nothing to say there.

@@ -1,11 +1,15 @@
 import {
   closeSync,
+  fchmodSync,
   fchownSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -18,11 +22,14 @@ import { dirname } from 'node:path'
  * @throws the system's error; EEXIST for `<file>.new` while somebody else is at it, or has died over it.
  */
 export function editLines(file: string, change: (lines: readonly string[]) => readonly string[]): void {
-  const unfinished = `${file}.new`
   const before = statSync(file, { throwIfNoEntry: false })
-  const handle = openSync(unfinished, 'wx', before === undefined ? 0o600 : before.mode & 0o777)
+  // Where the name leads elsewhere, what it leads to is replaced.
+  const target = before === undefined ? file : realpathSync(file)
+  const unfinished = `${target}.new`
+  const handle = openSync(unfinished, 'wx', 0o600)
   try {
-    const text = before === undefined ? '' : readFileSync(file, 'utf8').replace(/\n$/, '')
+    if (before !== undefined) keepRights(handle, before)
+    const text = before === undefined ? '' : readFileSync(target, 'utf8').replace(/\n$/, '')
     const lines = text === '' ? [] : text.split('\n')
     writeFileSync(
       handle,
@@ -30,19 +37,25 @@ export function editLines(file: string, change: (lines: readonly string[]) => re
         .map((line) => `${line}\n`)
         .join(''),
     )
-    if (before !== undefined && before.uid !== process.geteuid?.()) fchownSync(handle, before.uid, before.gid)
     fsyncSync(handle)
-    renameSync(unfinished, file)
+    renameSync(unfinished, target)
   } catch (error) {
     rmSync(unfinished, { force: true })
     throw error
   } finally {
     closeSync(handle)
   }
-  const folder = openSync(dirname(file), 'r')
+  const folder = openSync(dirname(target), 'r')
   try {
     fsyncSync(folder)
   } finally {
     closeSync(folder)
   }
+}
+
+/** The server may be another user than who edits. */
+function keepRights(handle: number, { uid, gid, mode }: Stats): void {
+  const now = fstatSync(handle)
+  if (now.uid !== uid || now.gid !== gid) fchownSync(handle, uid, gid)
+  fchmodSync(handle, mode & 0o777)
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type CredentialRecord, formatRecord, parseRecord, prepareStored } from '@angarium/sasl'
-import { asciiLower, domainKey, type Mailbox, parseDomain, parseMailbox } from '@angarium/smtp-wire'
+import { addressLimits, asciiLower, domainKey, type Mailbox, parseDomain, parseMailbox } from '@angarium/smtp-wire'
 
 /** Somebody who may log in. */
 export interface User {
@@ -82,10 +82,10 @@ export function isUserName(name: string): boolean {
 /** An address, or `@example.com`, in the form it is compared in; `undefined` for anything else. */
 export function senderKey(text: string): string | undefined {
   if (text.startsWith('@')) {
-    const domain = parseDomain(text.slice(1))
+    const domain = parseDomain(text.slice(1), true)
     return domain && `@${domainKey(domain)}`
   }
-  const mailbox = parseMailbox(text)
+  const mailbox = parseMailbox(text, { ...addressLimits, utf8: true })
   return mailbox && addressKey(mailbox)
 }
 
