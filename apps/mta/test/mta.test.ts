@@ -230,26 +230,20 @@ describe('the whole MTA, in one process', () => {
     ])
   })
 
-  it('delivers what asks for an owner of long standing to such a one only', async () => {
-    const owners = { alice: '2026-01-31', bob: 'first-owner' }
-    const noon = '2026-01-31T12:00:00Z'
-    const host = await world.host(ours, { domains: { 'local.test': { maildir: '/mail/{local}', owners } } })
-    const transport = await world.network.dialer(stranger).dial({ address: ours, port: 25 }, { timeout: 1_000 })
-    await transport.read()
-    for (const lines of [
-      ['EHLO client.test'],
-      [
-        'MAIL FROM:<a@remote.test>',
-        ...['alice', 'bob'].map((name) => `RCPT TO:<${name}@local.test> RRVS=${noon}`),
-        'DATA',
-      ],
-      ['Subject: a test', '', 'Hello.', '.'],
-    ]) {
-      await transport.write(new TextEncoder().encode(`${lines.join('\r\n')}\r\n`))
-      expect(new TextDecoder().decode(await transport.read())).not.toMatch(/^[45]/m)
-    }
+  it.each([
+    ['one of the same day', { alice: '2026-01-31' }, 0],
+    ['one of the day before', { alice: '2026-01-30' }, 1],
+    ['the first owner', { alice: 'first-owner' }, 1],
+    ['one like all others', { bob: '2026-01-31', '*': '2020-01-01' }, 1],
+    ['one of whom nothing is known', { bob: '2020-01-01' }, 0],
+    ['one where nobody writes owners down', undefined, 1],
+  ])('a message that asks for an owner of long standing, to %s', async (_, owners, delivered) => {
+    const domain = { maildir: '/mail/{local}', ...(owners && { owners: owners as Record<string, string> }) }
+    const host = await world.host(ours, { domains: { 'local.test': domain } })
+    const field = 'Require-Recipient-Valid-Since: alice@local.test; Sat, 31 Jan 2026 12:00:00 +0000\r\n'
+    await world.send(stranger, ours, { from: '', to: ['alice@local.test'], content: `${field}\r\nHello.\r\n` })
     await world.clock.advance(1_000)
-    expect([host.mailbox('alice').length, host.mailbox('bob').length]).toEqual([0, 1])
+    expect(host.mailbox('alice')).toHaveLength(delivered)
   })
 
   it('keeps mail while a mailbox cannot be written, and delivers when it can', async () => {

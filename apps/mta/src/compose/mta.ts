@@ -21,6 +21,7 @@ export interface Parts extends Machine {
 export function createMta(parts: Parts): Station {
   const { config, clock, random, log, store, files, contributions = [] } = parts
   const addresses = createAddresses(config)
+  const { ownedSince } = addresses.mailboxes
   return createStation({
     settings: config,
     machine: parts,
@@ -36,7 +37,7 @@ export function createMta(parts: Parts): Station {
         folder: addresses.mailboxes.folder,
         delivered: (path, { address }) => parts.onDelivered?.(path, address),
       }),
-      ownedSince: async (address) => addresses.mailboxes.ownedSince(address),
+      ...(ownedSince && { ownedSince: async (address: string) => ownedSince(address) }),
     },
     verbs: { ETRN: createEtrn({ store, destinationOf: addresses.etrn, log }) },
     directory: addresses.directory,

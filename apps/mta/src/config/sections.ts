@@ -39,9 +39,12 @@ const domain = z.strictObject({
   mailboxes: z.array(mailboxName).optional().meta({
     description: 'Names of the mailboxes. Without it, every local-part that is safe as a folder name has one.',
   }),
-  owners: z.record(mailboxName, ownedSince).optional().meta({
-    description: 'RRVS: since when a mailbox has had its owner; first-owner: since ever. Others are not known.',
-  }),
+  owners: z
+    .record(z.union([z.literal('*'), mailboxName]), ownedSince)
+    .optional()
+    .meta({
+      description: 'RRVS: since when a mailbox has had its owner; first-owner: since ever; "*" is for all others.',
+    }),
 })
 
 export const extensions = sections.extensions.extend({

@@ -8,7 +8,7 @@ export interface MailDomain {
   readonly maildir: string
   /** Names of the mailboxes; absent: any that is safe as a folder's name. */
   readonly mailboxes?: readonly string[] | undefined
-  /** Since when mailboxes have had their owners, by name. */
+  /** Since when mailboxes have had their owners, by name; `*`: those that are not named. */
   readonly owners?: Readonly<Record<string, OwnedSince>> | undefined
 }
 
@@ -18,8 +18,8 @@ export interface Mailboxes {
   has(domain: string, localPart: string): boolean
   /** The Maildir of an address; `undefined`: there is no such mailbox. */
   folder(address: string): string | undefined
-  /** Since when a mailbox has had its owner. */
-  ownedSince(address: string): OwnedSince
+  /** Since when a mailbox has had its owner; absent where nobody wrote down any. */
+  ownedSince?(address: string): OwnedSince
 }
 
 /**
@@ -34,10 +34,11 @@ export function createMailboxes(
     [...domains].map(([domain, { mailboxes }]) => [domain, mailboxes && new Set(mailboxes.map(folded))]),
   )
   const owners = new Map(
-    [...domains].map(([domain, { owners = {} }]) => [
-      domain,
-      new Map(Object.entries(owners).map(([name, since]) => [folded(name), since])),
-    ]),
+    [...domains].flatMap(([domain, { owners }]) =>
+      owners === undefined
+        ? []
+        : [[domain, new Map(Object.entries(owners).map(([name, since]) => [folded(name), since]))]],
+    ),
   )
   const has = (domain: string, localPart: string): boolean => {
     const name = folderName(localPart)
@@ -56,11 +57,13 @@ export function createMailboxes(
         return join(maildir.replaceAll('{local}', name))
       return folded(address) === folded(postmaster.address) ? postmaster.maildir : undefined
     },
-    ownedSince(address) {
-      const mailbox = parseMailbox(address)
-      const since = mailbox && owners.get(domainKey(mailbox.domain))?.get(folded(mailbox.localPart))
-      return since ?? 'unknown'
-    },
+    ...(owners.size > 0 && {
+      ownedSince(address: string): OwnedSince {
+        const mailbox = parseMailbox(address)
+        const known = mailbox && owners.get(domainKey(mailbox.domain))
+        return (mailbox && known?.get(folded(mailbox.localPart))) ?? known?.get('*') ?? 'unknown'
+      },
+    }),
   }
 }
 
