@@ -18,6 +18,7 @@ import {
   createAuthenticator,
   dsn,
   eightBitMime,
+  expn,
   limits,
   pipelining,
   readLimits,
@@ -137,6 +138,12 @@ describe('STARTTLS', () => {
     expect([...session.offers.keys()]).toEqual(['PIPELINING'])
     expect(readLimits(session.offers)).toEqual({})
   })
+
+  it('is not asked for under TLS, whatever the server offers', () => {
+    const session = greeted({ extensions: [startTls], tls: true }, 'STARTTLS')
+    expect(session.offers.has('STARTTLS')).toBe(true)
+    expect(() => session.startTls()).toThrow('out of turn')
+  })
 })
 
 describe('AUTH', () => {
@@ -146,6 +153,7 @@ describe('AUTH', () => {
     const said: string[] = []
     const connection: AuthConnection = {
       offers: new Map([['AUTH', ['EXTERNAL']]]),
+      tls: undefined,
       command: (verb, argument) => {
         said.push(`${verb} ${argument}`)
         return Promise.resolve({ code: 235, text: [''] })
@@ -153,7 +161,7 @@ describe('AUTH', () => {
       respond: () => Promise.resolve<Reply | undefined>(undefined),
       close: () => undefined,
     }
-    const result = await authenticate(connection, createSaslClient([externalClient()]), { encrypted: true })
+    const result = await authenticate(connection, createSaslClient([externalClient()]), { trust: 'any' })
     expect([result.kind, said]).toEqual(['authenticated', ['AUTH EXTERNAL =']])
   })
 
@@ -183,12 +191,13 @@ describe('AUTH', () => {
     // The client does not say its password either, whatever the server lists.
     const connection: AuthConnection = {
       offers: new Map([['AUTH', ['PLAIN']]]),
+      tls: undefined,
       command: () => Promise.reject(new Error('it was said')),
       respond: () => Promise.reject(new Error('it was said')),
       close: () => undefined,
     }
     const plain = createSaslClient([plainClient(credentials)])
-    expect(await authenticate(connection, plain, { encrypted: false })).toEqual({ kind: 'no-mechanism' })
+    expect(await authenticate(connection, plain)).toEqual({ kind: 'no-mechanism' })
   })
 
   it('stands behind no other command of a group, and no command behind it', () => {
@@ -227,7 +236,7 @@ describe('SMTPUTF8', () => {
   })
 
   it('mailboxes beyond ASCII are taken wherever a mailbox stands', async () => {
-    const { line, peer } = await heard([eightBitMime, smtpUtf8, vrfy, dsn])
+    const { line, peer } = await heard([eightBitMime, smtpUtf8, vrfy, expn, dsn])
     const told: unknown[] = []
     const { session } = peer
     for (const verb of ['VRFY', 'EXPN']) {
