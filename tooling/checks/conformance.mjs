@@ -31,9 +31,9 @@ function pageOf(data) {
   return `# Conformance, requirement by requirement
 
 Made by \`node tooling/checks/conformance.mjs\` from \`vectors/conformance\`; not to be edited. The sentences with a MUST or
-SHOULD are named by section and their place in it; neighbours of which the same is said share a line. **done**: the test fails when it is not done any more.
-**elsewhere**: another package does it. **deviates**: it is done otherwise, and why. **not ours**: it binds people, sites,
-registries, or programs of another kind.
+SHOULD are named by section and their place in it; neighbours of which the same is said share a line. **done**: the test
+fails when it is not done any more. **elsewhere**: another package does it. **deviates**: it is done otherwise, and why.
+**not ours**: it binds people, sites, registries, or programs of another kind.
 
 | RFC | requirements | ${Object.values(words).join(' | ')} |
 |---|---|${'---|'.repeat(Object.keys(words).length)}

@@ -64,3 +64,16 @@ describe('a transaction', () => {
     expect(await rig.content(entry?.id ?? '')).not.toMatch(/r\d+@any\.test/)
   })
 })
+
+describe('replies', () => {
+  it('each say what they answer', async () => {
+    const rig = await createRig()
+    const client = await rig.open()
+    expect(await client.say('MAIL FROM:<>')).toContain('Sender')
+    expect(await client.say('RCPT TO:<alice@local.test>')).toContain('Recipient')
+    expect(await client.say('RCPT TO:<nobody@local.test>')).toContain('mailbox')
+    expect(await client.say('DATA')).toContain('mail input')
+    expect(await client.say('.')).toContain('Queued')
+    expect(await client.say('VRFY alice')).toContain('verify')
+  })
+})
