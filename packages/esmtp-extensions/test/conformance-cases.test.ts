@@ -139,6 +139,22 @@ describe('STARTTLS', () => {
     expect(readLimits(session.offers)).toEqual({})
   })
 
+  it('between 220 and the handshake a client says nothing, and hears nothing', () => {
+    const asked = (): ClientSession => {
+      const session = greeted({ extensions: [startTls] }, 'STARTTLS')
+      session.startTls()
+      session.takeOutput()
+      hear(session, '220 go\r\n')
+      return session
+    }
+    const silent = asked()
+    expect(() => silent.command('NOOP', '')).toThrow('out of turn')
+    expect([silent.mode, silent.takeOutput()]).toEqual(['want-tls', undefined])
+    const spokenTo = asked()
+    spokenTo.receive(encodeUtf8('2'))
+    expect([spokenTo.mode, spokenTo.poll()?.kind]).toEqual(['closed', 'lost'])
+  })
+
   it('is not asked for under TLS, whatever the server offers', () => {
     const session = greeted({ extensions: [startTls], tls: true }, 'STARTTLS')
     expect(session.offers.has('STARTTLS')).toBe(true)
