@@ -15,7 +15,8 @@ import {
 } from '@angarium/smtp-wire'
 import { decodeXtext, encodeXtext } from './grammar/xtext.ts'
 
-type AuthMail = { readonly AUTH: ParameterCodec<ReversePath> }
+/** Its parameters of MAIL. */
+export type AuthMail = { readonly AUTH: ParameterCodec<ReversePath> }
 
 /**
  * Authentication by SASL.

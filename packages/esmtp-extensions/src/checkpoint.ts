@@ -1,6 +1,7 @@
 import { defineExtension, type Extension, type ParameterCodec } from '@angarium/smtp-wire'
 
-type CheckpointMail = { readonly TRANSID: ParameterCodec<string> }
+/** Its parameters of MAIL. */
+export type CheckpointMail = { readonly TRANSID: ParameterCodec<string> }
 
 /**
  * Transactions that go on where a connection broke. **Only the parameter is here**: no transaction of this toolkit can be

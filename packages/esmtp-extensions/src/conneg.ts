@@ -1,7 +1,8 @@
 import { defineExtension, type Extension, type ParameterCodec } from '@angarium/smtp-wire'
 import { flag } from './grammar/flag.ts'
 
-type ConNegRcpt = { readonly CONNEG: ParameterCodec<true> }
+/** Its parameters of RCPT. */
+export type ConNegRcpt = { readonly CONNEG: ParameterCodec<true> }
 
 /**
  * What forms of content a recipient can show. The RCPT parameter CONNEG has no value and adds 7 octets. **Only the

@@ -1,7 +1,8 @@
 import { defineExtension, type Extension, type ParameterCodec, type Plan, reply } from '@angarium/smtp-wire'
 import { flag } from './grammar/flag.ts'
 
-type ConPermMail = { readonly CONPERM: ParameterCodec<true> }
+/** Its parameters of MAIL. */
+export type ConPermMail = { readonly CONPERM: ParameterCodec<true> }
 
 /**
  * Permission to convert content, as a requirement: convert as the message allows, or hand it to one who will. The MAIL

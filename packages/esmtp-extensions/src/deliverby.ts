@@ -20,7 +20,8 @@ export interface ByValue {
   readonly trace: boolean
 }
 
-type DeliverByMail = { readonly BY: ParameterCodec<ByValue> }
+/** Its parameters of MAIL. */
+export type DeliverByMail = { readonly BY: ParameterCodec<ByValue> }
 
 /**
  * Delivery by a time.

@@ -19,8 +19,11 @@ export type RetValue = 'FULL' | 'HDRS'
 /** What is to be reported: `NEVER` alone, or some of the others, each once. @rfc 3461 4.1 */
 export type NotifyValue = readonly ('NEVER' | 'SUCCESS' | 'FAILURE' | 'DELAY')[]
 
-type DsnMail = { readonly RET: ParameterCodec<RetValue>; readonly ENVID: ParameterCodec<string> }
-type DsnRcpt = { readonly NOTIFY: ParameterCodec<NotifyValue>; readonly ORCPT: ParameterCodec<string> }
+/** Its parameters of MAIL. */
+export type DsnMail = { readonly RET: ParameterCodec<RetValue>; readonly ENVID: ParameterCodec<string> }
+
+/** Its parameters of RCPT. */
+export type DsnRcpt = { readonly NOTIFY: ParameterCodec<NotifyValue>; readonly ORCPT: ParameterCodec<string> }
 
 const ORCPT_OCTETS = 500
 

@@ -24,7 +24,8 @@ export interface FutureReleaseOptions {
   readonly allows?: (context: SessionContext) => boolean
 }
 
-type FutureReleaseMail = { readonly HOLDFOR: ParameterCodec<number>; readonly HOLDUNTIL: ParameterCodec<number> }
+/** Its parameters of MAIL. */
+export type FutureReleaseMail = { readonly HOLDFOR: ParameterCodec<number>; readonly HOLDUNTIL: ParameterCodec<number> }
 
 /**
  * Messages held by a submission server until a time. List it in submission servers only, and in clients that submit.

@@ -1,6 +1,7 @@
 import { defineExtension, type Extension, type ParameterCodec, WireError } from '@angarium/smtp-wire'
 
-type MtPriorityMail = { readonly 'MT-PRIORITY': ParameterCodec<number> }
+/** Its parameters of MAIL. */
+export type MtPriorityMail = { readonly 'MT-PRIORITY': ParameterCodec<number> }
 
 /** Registered profiles. @rfc 6710 9.2 */
 export type PriorityProfile = 'MIXER' | 'STANAG4406' | 'NSEP'

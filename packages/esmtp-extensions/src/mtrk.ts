@@ -8,7 +8,8 @@ export interface MtrkValue {
   readonly timeout?: number
 }
 
-type MtrkMail = { readonly MTRK: ParameterCodec<MtrkValue> }
+/** Its parameters of MAIL. */
+export type MtrkMail = { readonly MTRK: ParameterCodec<MtrkValue> }
 
 /**
  * Message tracking. **Only the parameter is here**: nothing in this toolkit keeps a trace of messages to be asked for

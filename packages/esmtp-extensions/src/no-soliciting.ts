@@ -10,7 +10,8 @@ import {
   WireError,
 } from '@angarium/smtp-wire'
 
-type NoSolicitingMail = { readonly SOLICIT: ParameterCodec<readonly string[]> }
+/** Its parameters of MAIL. */
+export type NoSolicitingMail = { readonly SOLICIT: ParameterCodec<readonly string[]> }
 
 /**
  * Classes of solicitation that are not wanted.

@@ -8,7 +8,8 @@ import {
 } from '@angarium/smtp-wire'
 import { flag } from './grammar/flag.ts'
 
-type RequireTlsMail = { readonly REQUIRETLS: ParameterCodec<true> }
+/** Its parameters of MAIL. */
+export type RequireTlsMail = { readonly REQUIRETLS: ParameterCodec<true> }
 
 /**
  * Messages that travel under TLS all the way or not at all. The MAIL parameter REQUIRETLS has no value and adds 11 octets.

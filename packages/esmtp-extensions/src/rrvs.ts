@@ -17,7 +17,8 @@ export interface RrvsValue {
   readonly noSupport?: 'R' | 'C'
 }
 
-type RrvsRcpt = { readonly RRVS: ParameterCodec<RrvsValue> }
+/** Its parameters of RCPT. */
+export type RrvsRcpt = { readonly RRVS: ParameterCodec<RrvsValue> }
 
 /**
  * Require-recipient-valid-since: not for whoever got the address later.

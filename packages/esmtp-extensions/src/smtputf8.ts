@@ -11,7 +11,8 @@ import {
 import { isAsciiPath } from './grammar/ascii.ts'
 import { flag } from './grammar/flag.ts'
 
-type SmtpUtf8Mail = { readonly SMTPUTF8: ParameterCodec<true> }
+/** Its parameters of MAIL. */
+export type SmtpUtf8Mail = { readonly SMTPUTF8: ParameterCodec<true> }
 
 /**
  * Addresses and header fields beyond ASCII. The MAIL parameter SMTPUTF8 has no value and adds 9 octets (the RFC

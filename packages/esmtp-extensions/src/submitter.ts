@@ -8,7 +8,8 @@ import {
 } from '@angarium/smtp-wire'
 import { decodeXtext, encodeXtext } from './grammar/xtext.ts'
 
-type SubmitterMail = { readonly SUBMITTER: ParameterCodec<Mailbox> }
+/** Its parameters of MAIL. */
+export type SubmitterMail = { readonly SUBMITTER: ParameterCodec<Mailbox> }
 
 const VALUE_OCTETS = 500
 

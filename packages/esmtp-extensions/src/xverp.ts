@@ -1,6 +1,7 @@
 import { defineExtension, type Extension, type ParameterCodec, type SessionContext } from '@angarium/smtp-wire'
 
-type XverpMail = { readonly XVERP: ParameterCodec<string> }
+/** Its parameters of MAIL. */
+export type XverpMail = { readonly XVERP: ParameterCodec<string> }
 
 /**
  * XVERP of Postfix: one copy of a message for each recipient, whose reverse-path names it. **Only the parameter is

@@ -59,13 +59,13 @@ export interface Change {
 
 /** Why a message cannot be brought into a form that the next host takes. */
 export type Obstacle =
-  /** A header has octets above 127: the message needs SMTPUTF8, and header fields are not changed. @rfc 6532 3.7 */
+  /** A header has octets above 127: the message needs SMTPUTF8, and header fields are not changed (RFC 6532, 3.7). */
   | 'eight-bit-header'
   /** A header has NUL, CR or LF alone, or a line too long. */
   | 'binary-header'
   /** What would have to be encoded is in a `multipart/signed` or `multipart/encrypted`. */
   | 'sealed'
-  /** What would have to be encoded is a multipart without parts, or a `message` other than RFC 6532 has. @rfc 2045 6.4 */
+  /** What would have to be encoded is a multipart without parts, or a `message` other than RFC 6532 has (RFC 2045, 6.4). */
   | 'composite'
   /** It is labelled as encoded, in a way that has no such octets, or that is not known. */
   | 'encoding'

@@ -56,7 +56,7 @@ export type Change =
   | { readonly kind: 'hold'; readonly because: string }
   /** Ends a hold: due now, or at its future release. `early` also ends the wait for that, of queued ones as well. */
   | { readonly kind: 'release'; readonly early?: true }
-  /** Next attempt now. Leaves alone what waits for its future release: a peer may ask for this by ETRN. @rfc 1985 5.1 */
+  /** Next attempt now. Leaves alone what waits for its future release: a peer may ask for this by ETRN (RFC 1985, 5.1). */
   | { readonly kind: 'expedite' }
   | { readonly kind: 'remove' }
   | { readonly kind: 'reroute'; readonly destination: DestinationKey }
