@@ -11,7 +11,7 @@ import type {
   Schedule,
   Settlement,
 } from '@angarium/queue'
-import type { AnyExtension } from '@angarium/smtp-wire'
+import type { AnyExtension, ClientLimits } from '@angarium/smtp-wire'
 import type { Dialer } from '@angarium/smtp-wire/drive'
 import type { MailboxDelivery } from './local/mailbox.ts'
 import type { AddressFamily } from './route/addresses.ts'
@@ -98,6 +98,11 @@ export interface DeliveryOptions {
   readonly allowLoopback?: boolean
   /** What is left out is as in {@link defaultDeliveryLimits}. */
   readonly limits?: Partial<DeliveryLimits>
+  /**
+   * How long sessions wait for replies, and how much they read. All at least 1; what is left out is as in `clientLimits` of
+   * `@angarium/smtp-wire`, which are the times the standard asks for. @rfc 5321 4.5.3.2
+   */
+  readonly sessionLimits?: Partial<ClientLimits>
   /** Hears of each recipient's outcome, and of what went wrong beside. Silent by default. */
   readonly log?: Log
 }

@@ -1,5 +1,5 @@
 import { type AbortLike, type Lease, type Log, type Settlement, silentLog } from '@angarium/queue'
-import { parseDomain } from '@angarium/smtp-wire'
+import { type ClientLimits, clientLimits, parseDomain } from '@angarium/smtp-wire'
 import { Attempt, type AttemptContext } from './attempt/attempt.ts'
 import { contentOf } from './attempt/content.ts'
 import { Preparation } from './attempt/preparation.ts'
@@ -33,14 +33,17 @@ import { targetsOf } from './transport/target.ts'
  */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const limits = { ...defaultDeliveryLimits, ...options.limits }
+  const sessionLimits = { ...clientLimits, ...options.sessionLimits }
   const refuse = (option: string, because: string): never => {
     throw new DeliveryError('DELIVERY_OPTION', `${option}: ${because}`, { option, because })
   }
   if (parseDomain(options.hostname) === undefined) refuse('hostname', 'it is no domain name')
   if (options.families?.length === 0) refuse('families', 'none is left')
-  for (const [name, value] of Object.entries(limits))
-    if (!(value >= 1)) refuse(`limits.${name}`, `it is ${value}, expected at least 1`)
-  return new LeaseDelivery(options, limits)
+  const { reply, ...bounds } = sessionLimits
+  for (const [option, all] of Object.entries({ limits, sessionLimits: bounds, 'sessionLimits.reply': reply }))
+    for (const [name, value] of Object.entries(all))
+      if (!(value >= 1)) refuse(`${option}.${name}`, `it is ${value}, expected at least 1`)
+  return new LeaseDelivery(options, limits, sessionLimits)
 }
 
 class LeaseDelivery implements Delivery {
@@ -54,7 +57,7 @@ class LeaseDelivery implements Delivery {
   readonly #active = new Map<Stop, Promise<unknown>>()
   #closed = false
 
-  constructor(options: DeliveryOptions, limits: DeliveryLimits) {
+  constructor(options: DeliveryOptions, limits: DeliveryLimits, sessionLimits: ClientLimits) {
     const { hostname, resolver, dialer, clock, random, schedule, store, destinationOf, route } = options
     const { identity = {}, extensions = [], families = ['ipv6', 'ipv4'], port = 25, log = silentLog } = options
     const self = new Self(hostname, identity)
@@ -80,6 +83,7 @@ class LeaseDelivery implements Delivery {
       log,
       extensions,
       connectMs: limits.connectMs,
+      sessionLimits,
       leave: (connection) => pool.leave(connection),
       self,
       pool,

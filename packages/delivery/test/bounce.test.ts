@@ -59,6 +59,8 @@ describe('reports to the sender', () => {
     expect(Object.fromEntries(reported(notice).get('a@dead.example') ?? [])).toMatchObject({
       Action: 'delayed',
       Status: '4.4.1',
+      'Remote-MTA': 'dns; mx1.dead.example',
+      'Diagnostic-Code': expect.stringMatching(/^x-reason; no connection to mx1/),
       'Will-Retry-Until': expect.anything(),
     })
     expect(notice).not.toContain('Hello.')

@@ -38,6 +38,7 @@ const plain: TransferTraits = {
   eightBitHeader: false,
   eightBitPartHeader: false,
   eightBitBody: false,
+  bareGlobal: false,
   fault: undefined,
 }
 const eight: TransferTraits = { ...plain, domain: '8bit', eightBitBody: true }
@@ -48,6 +49,9 @@ const contents = {
   'binary-ascii': { ...plain, domain: 'binary' },
   header: { ...plain, domain: '8bit', eightBitHeader: true },
   'part-header': { ...eight, eightBitPartHeader: true },
+  global: { ...eight, bareGlobal: true },
+  'binary-global': { ...eight, domain: 'binary', bareGlobal: true },
+  'ascii-global': { ...plain, bareGlobal: true },
   unseen: { ...eight, fault: 'too-deep' },
 } as const satisfies Readonly<Record<string, TransferTraits>>
 
@@ -102,9 +106,13 @@ describe('every plan', () => {
       if (plan.kind === 'refuse') continue
       if (convert === 'never') expect([one, plan.body]).toEqual([one, 'as-is'])
       const carries = offers.has('8BITMIME') ? (host.binary ? 'binary' : '8bit') : '7bit'
+      const mayBringBack = flags.includes('SMTPUTF8') && !offers.has('SMTPUTF8')
+      const isGlobal = traits.bareGlobal && traits.eightBitBody
       const isEight = traits.eightBitHeader || traits.eightBitBody
       if (plan.body === 'as-is' && carries === '7bit') expect([one, isEight]).toEqual([one, false])
-      if (plan.body !== 'as-is') expect([one, plan.body]).toEqual([one, `to-${carries === '7bit' ? '7bit' : '8bit'}`])
+      const wouldCarry = carries === '7bit' || (mayBringBack && isGlobal) ? '7bit' : '8bit'
+      if (plan.body !== 'as-is') expect([one, plan.body]).toEqual([one, `to-${wouldCarry}`])
+      else expect([one, mayBringBack && isGlobal]).toEqual([one, false])
 
       const wish = {
         reversePath: sender,
@@ -127,6 +135,6 @@ describe('every plan', () => {
         expect([one, name, said.kind]).toEqual([one, name, 'send'])
       }
     }
-    expect(cases).toHaveLength(64 * 4 * 4 * 7 * 2)
+    expect(cases).toHaveLength(64 * 4 * 4 * 10 * 2)
   })
 })

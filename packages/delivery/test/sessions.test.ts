@@ -1,6 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { heard, hosts, rig, run, session } from './rig.ts'
 
+describe('the limits of sessions', () => {
+  const silent = 'S: 220 mx.test\nC: EHLO *\nS: 250 mx.test\nC: MAIL *\n-- closed'
+
+  it.each([
+    [{ mailMs: 20_000 }, 20_000],
+    [{}, 300_000],
+  ])('are those given, else the standard\u2019s: %o', async (sessionLimits, time) => {
+    const made = await rig({ sessionLimits })
+    hosts(made.zone, 'there.example', '192.0.2.1')
+    const mx = made.peer('192.0.2.1', silent)
+    await made.put({ to: ['a@there.example'] })
+    await run(made)
+    await made.clock.advance(time - 1)
+    expect(made.lines('deferred')).toEqual([])
+    await made.clock.advance(1)
+    expect(made.lines('deferred')).toMatchObject([{ status: '4.4.2', because: expect.stringContaining('in time') }])
+    await mx.done()
+  })
+})
+
 describe('many recipients', () => {
   const names = (count: number): string[] => Array.from({ length: count }, (_, n) => `r${n}@there.example`)
   const oks = (count: number): string[] => Array.from({ length: count }, () => '250 ok')

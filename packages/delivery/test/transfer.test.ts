@@ -163,6 +163,8 @@ describe('options', () => {
     { identity: { names: ['no..name'] } },
     { identity: { addresses: ['192.0.2'] } },
     { families: [] },
+    { sessionLimits: { mailMs: 0 } },
+    { sessionLimits: { reply: { lineOctets: 0, lines: 10 } } },
   ])('that cannot be meant are refused: %o', async (options) => {
     await expect(rig(options)).rejects.toSatisfy((error) => DeliveryError.is(error, 'DELIVERY_OPTION'))
   })

@@ -59,9 +59,16 @@ interface Event extends ReportRecipient {
 }
 
 function eventOf(lease: Lease, about: Settled, now: Instant, schedule: Schedule): Event | undefined {
-  const { recipient, settlement, offered } = about
+  const { recipient, settlement, offered, peer } = about
   const { address, parameters } = recipient
-  const event = { about, address, parameters, lastAttempt: now, finalLogId: lease.id }
+  const event = {
+    about,
+    address,
+    parameters,
+    lastAttempt: now,
+    finalLogId: lease.id,
+    ...(peer && { remote: peer.host }),
+  }
   switch (settlement.kind) {
     case 'returned':
       return undefined

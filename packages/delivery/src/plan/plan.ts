@@ -18,7 +18,7 @@ export interface TransferMessage {
 /** What a plan looks at in a survey of content. */
 export type TransferTraits = Pick<
   ContentTraits,
-  'domain' | 'eightBitHeader' | 'eightBitPartHeader' | 'eightBitBody' | 'fault'
+  'domain' | 'eightBitHeader' | 'eightBitPartHeader' | 'eightBitBody' | 'bareGlobal' | 'fault'
 >
 
 /** How a message is to go to a host. */
@@ -52,13 +52,15 @@ export type TransferPlan =
  * decides: what is 7-bit goes as it is. Content that did not come as binary counts as lines whatever it holds, and a line
  * too long goes on as it came. What has to be converted goes binary to 8bit where the host takes that, else to 7bit.
  *
- * A message that came with SMTPUTF8 goes without where neither its sender's address nor a header field needs it.
+ * A message that came with SMTPUTF8 goes without where neither its sender's address nor a header field needs it. What may
+ * bring back a message of that kind, which is a report, goes to a host without SMTPUTF8 encoded: `to-7bit`.
  *
  * @param convert `never`: what would have to be converted is refused, 5.6.3
  * @rfc 6152 3
  * @rfc 3030 3
  * @rfc 6531 3.4
  * @rfc 6531 3.5
+ * @rfc 6533 4.5
  */
 export function planTransfer(
   message: Required<TransferMessage>,
@@ -76,26 +78,28 @@ export function planTransfer(
   host: HostAbilities,
   convert: 'when-needed' | 'never' = 'when-needed',
 ): TransferPlan {
-  const { parameters, traits } = message
+  const { reversePath, parameters, traits } = message
   const refusal = forbidden(message, host)
   if (refusal !== undefined) return refusal
   const utf8 = host.keywords.has('SMTPUTF8')
   const declared = declaredBody(parameters)
   const headerMatters = !utf8 && has(parameters, 'SMTPUTF8')
+  const globalMatters = !utf8 && (reversePath === '' || has(parameters, 'SMTPUTF8'))
   const bodyMatters = !host.eightBit || (declared === 'binary' && !host.binary)
   const asIs = { kind: 'send', body: 'as-is', asciiOnly: !utf8 } as const
   // The client sends lines unless it is told otherwise.
   const unread = declared === 'binary' ? { ...asIs, is: declared } : asIs
-  if (!headerMatters && !bodyMatters) return unread
+  if (!globalMatters && !bodyMatters) return unread
   if (traits === undefined) return { kind: 'survey' }
 
   const header = headerMatters && { utf8Header: false as const }
   if (headerMatters && hasUtf8Header(traits))
     return refuse('5.6.9', 'does not take SMTPUTF8, which the header of the message needs')
-  if (!bodyMatters) return { ...unread, ...header }
+  const eightBit = host.eightBit && !(globalMatters && traits.bareGlobal && traits.eightBitBody)
+  if (!bodyMatters && eightBit) return { ...unread, ...header }
   const is = bodyOf(traits, declared)
-  if (is === '7bit' || (is === '8bit' && host.eightBit)) return { ...asIs, ...header, is }
-  const to = host.eightBit ? '8bit' : '7bit'
+  if (is === '7bit' || (is === '8bit' && eightBit)) return { ...asIs, ...header, is }
+  const to = eightBit ? '8bit' : '7bit'
   if (convert === 'never') return refuse('5.6.3', `takes ${to} content only; the message is ${is} and is not converted`)
   return { ...asIs, ...header, body: `to-${to}`, is: to }
 }

@@ -1,6 +1,6 @@
 import { parseAddress } from '@angarium/dns-client'
 import type { Clock, Log, Millis } from '@angarium/queue'
-import type { AnyExtension } from '@angarium/smtp-wire'
+import type { AnyExtension, ClientLimits } from '@angarium/smtp-wire'
 import {
   type ClientConnection,
   connect,
@@ -23,6 +23,7 @@ export interface OpenContext {
   readonly log: Log
   readonly extensions: readonly AnyExtension[]
   readonly connectMs: Millis
+  readonly sessionLimits: ClientLimits
   /** Says goodbye without keeping anyone waiting. */
   readonly leave: (connection: ClientConnection) => void
 }
@@ -33,10 +34,12 @@ export type Opened = { readonly kind: 'open'; readonly connection: ClientConnect
 /**
  * Connects to a target, says hello, and brings TLS to what its policy asks. Under an opportunistic policy a failed
  * handshake is followed by one new connection in clear; under a stricter one nothing more is said in clear, and the
- * trouble is temporary. What it answers once told to stop does not matter.
+ * trouble is temporary. A session that is not as secure as it must be is left with QUIT. What it answers once told to stop
+ * does not matter.
  *
  * @rfc 3207 4.1, 5
  * @rfc 7435 4
+ * @rfc 8689 5
  */
 export async function open(target: Target, context: OpenContext, stop: Stop): Promise<Opened> {
   const opened = await greet(target, context, stop)
@@ -52,9 +55,15 @@ export async function open(target: Target, context: OpenContext, stop: Stop): Pr
   const release = stop.on(() => connection.close())
   const securing = await connection.startTls(tlsOptions(target))
   release()
-  if (securing.kind === 'secured') return opened
   const { host, address, policy } = target
   const noted = { host, address, policy: policy.kind, source: policy.source }
+  if (securing.kind === 'secured') {
+    const { verified, because = 'no certificate' } = securing.tls
+    if (verified || policy.kind !== 'verify') return opened
+    context.log.warn('tls-failed', { ...noted, because })
+    context.leave(connection)
+    return insecure(target, '4.7.5', `has no trusted certificate for ${policy.name}: ${because}`)
+  }
   if (securing.kind === 'refused') {
     context.log.warn('tls-refused', { ...noted, reply: securing.reply })
     if (mayBeClear) return opened
@@ -89,7 +98,7 @@ function isOutage(because: string): boolean {
 }
 
 function tlsOptions({ host, policy }: Target): TlsOptions {
-  if (policy.kind === 'verify') return { role: 'client', serverName: policy.name, mustVerify: true }
+  if (policy.kind === 'verify') return { role: 'client', serverName: policy.name }
   // An address is no name by which a server could choose its certificate.
   return parseAddress(host) === undefined ? { role: 'client', serverName: host } : { role: 'client' }
 }
@@ -97,7 +106,7 @@ function tlsOptions({ host, policy }: Target): TlsOptions {
 /** Dials and says hello. */
 async function greet(target: Target, context: OpenContext, stop: Stop): Promise<Opened> {
   const { address, port, protocol, host } = target
-  const { dialer, hostname, extensions, clock, connectMs } = context
+  const { dialer, hostname, extensions, clock, connectMs, sessionLimits: limits } = context
   let transport: Transport
   try {
     transport = await dialer.dial({ address, port }, { timeout: connectMs, signal: stop })
@@ -105,7 +114,7 @@ async function greet(target: Target, context: OpenContext, stop: Stop): Promise<
     if (!(error instanceof DialError)) throw error
     return deferred('4.4.1', `no connection to ${nameOf(target)}: ${error.code}`)
   }
-  const opening = await connect(transport, { hostname, extensions, clock, protocol, signal: stop })
+  const opening = await connect(transport, { hostname, extensions, clock, limits, protocol, signal: stop })
   if (opening.kind === 'open') return opening
   if (opening.kind === 'refused') return refusal(opening.reply, host, opening.phase)
   return lost(opening, host, `in the ${opening.phase} of ${nameOf(target)}`)
