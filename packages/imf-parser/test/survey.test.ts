@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type ContentTraits, createContentSurvey, structureLimits } from '../src/transfer.ts'
 import { octets, vectors } from './rig.ts'
 
-type Flag = 'eightBitHeader' | 'eightBitPartHeader' | 'eightBitBody' | 'nul' | 'bareCr' | 'bareLf'
+type Flag = 'eightBitHeader' | 'eightBitPartHeader' | 'eightBitBody' | 'bareGlobal' | 'nul' | 'bareCr' | 'bareLf'
 
 interface Vector {
   readonly name: string
@@ -34,6 +34,7 @@ const expected = ({ content, bodyStart, longestLine, domain, flags, fault }: Vec
   eightBitHeader: flags.includes('eightBitHeader'),
   eightBitPartHeader: flags.includes('eightBitPartHeader'),
   eightBitBody: flags.includes('eightBitBody'),
+  bareGlobal: flags.includes('bareGlobal'),
   nul: flags.includes('nul'),
   bareCr: flags.includes('bareCr'),
   bareLf: flags.includes('bareLf'),

@@ -36,6 +36,14 @@ export function parseContentType(text: string): ContentType | undefined {
   return { type: asciiLower(type), subtype: asciiLower(subtype), parameters }
 }
 
+/**
+ * A message with UTF-8 in its header, the header of one, or a report about one: unlike other messages these may be encoded.
+ *
+ * @rfc 6532 3.7
+ * @rfc 6533 4
+ */
+export const isGlobal = ({ type, subtype }: ContentType): boolean => type === 'message' && subtype.startsWith('global')
+
 /** Reads a body that is one token; '' when it does not begin with one. @rfc 2045 6.1 */
 export function parseToken(text: string): string {
   return asciiLower(new Reader(text).token())

@@ -1,5 +1,5 @@
 import { type Header, readHeader } from '../header/header.ts'
-import type { ContentType } from '../mime/content-type.ts'
+import { type ContentType, isGlobal } from '../mime/content-type.ts'
 import { type Entity, isIdentity, isSeal } from '../mime/entity.ts'
 import { isMessage, messageSectionOf, sectionOf } from '../mime/section.ts'
 import { readStructure, type StructureFault, type StructureLimits, structureLimits } from '../mime/structure.ts'
@@ -219,8 +219,8 @@ function signaturesOf(entity: Entity, header: Header): Signature[] {
 }
 
 /** @rfc 2045 6.4 @rfc 6532 3.5 */
-const mayBeEncoded = ({ type, subtype }: ContentType): boolean =>
-  type !== 'multipart' && (type !== 'message' || subtype.startsWith('global'))
+const mayBeEncoded = (type: ContentType): boolean =>
+  type.type !== 'multipart' && (type.type !== 'message' || isGlobal(type))
 
 function done(pieces: readonly Uint8Array[], changes: readonly Change[], breaks: readonly Signature[]): Reencoding {
   return { kind: 'done', pieces, octets: pieces.reduce((sum, piece) => sum + piece.length, 0), changes, breaks }

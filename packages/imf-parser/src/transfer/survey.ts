@@ -1,3 +1,5 @@
+import { isGlobal } from '../mime/content-type.ts'
+import { isIdentity } from '../mime/entity.ts'
 import { type StructureFault, type StructureLimits, StructureScanner, structureLimits } from '../mime/structure.ts'
 import { type ContentDomain, LINE_OCTETS, OctetScan } from './domain.ts'
 
@@ -23,6 +25,8 @@ export interface ContentTraits {
   readonly eightBitPartHeader: boolean
   /** There are octets above 127 behind the message's own header. */
   readonly eightBitBody: boolean
+  /** There is a `message/global` or one of its kin that is not encoded. @rfc 6532 3.7 @rfc 6533 4.1 */
+  readonly bareGlobal: boolean
   /** There is a NUL. */
   readonly nul: boolean
   /** There is a CR without LF behind it. */
@@ -59,6 +63,7 @@ export function createContentSurvey(limits: StructureLimits = structureLimits): 
         eightBitHeader,
         eightBitPartHeader: entities.some((entity) => entity.parent !== undefined && entity.eightBitHeader),
         eightBitBody,
+        bareGlobal: entities.some(({ type, encoding }) => isGlobal(type) && isIdentity(encoding)),
         nul,
         bareCr,
         bareLf,
