@@ -40,6 +40,8 @@ export interface ReportRecipient {
   readonly status?: string
   /** What the last attempt ended in. */
   readonly reply?: RemoteReply
+  /** Host that was to take the message, whether or not it said anything; the `peer` of a reply counts more. Absent: none. */
+  readonly remote?: string
   /** In our words, for a human: why there is no reply, or what beside the reply matters. */
   readonly because?: string
   readonly lastAttempt?: Instant

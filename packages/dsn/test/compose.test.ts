@@ -150,7 +150,7 @@ describe('other reports', () => {
       'Final-Recipient': 'rfc822; bob@b.example',
       Action: 'delayed',
       Status: '4.0.0',
-      'Diagnostic-Code': 'smtp; 451',
+      'Diagnostic-Code': 'x-reason; 451',
       'Will-Retry-Until': 'Sat, 28 Nov 2026 09:30:00 +0000',
     })
     expect(characters(parts[0]?.body ?? octets(''))).toMatch(/You need not do anything. Attempts go on until/)

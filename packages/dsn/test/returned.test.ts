@@ -149,7 +149,7 @@ describe('a message with SMTPUTF8', () => {
         {
           ...bob,
           parameters: [['ORCPT', 'utf-8;b\\x{F6}b\\x{2B}x@b.example']],
-          reply: { code: 550, text: ['gr\u00fcn'] },
+          reply: { code: 550, text: ['gr\u00fcn'], peer: 'mx.b.example' },
         },
       ],
     })
@@ -159,6 +159,7 @@ describe('a message with SMTPUTF8', () => {
       ['Final-Recipient', 'rfc822; bob@b.example'],
       ['Action', 'failed'],
       ['Status', '5.0.0'],
+      ['Remote-MTA', 'dns; mx.b.example'],
       ['Diagnostic-Code', 'smtp; 550 gr\\x{FC}n'],
     ])
   })

@@ -45,17 +45,20 @@ function addRelease(fields: Fields, parameters: Report['parameters']): void {
   else if (time !== undefined) fields.add('Future-Release-Request', `until;${time}`)
 }
 
-/** @rfc 3464 2.3 */
+/** @rfc 3464 2.3 @rfc 3461 6.3 */
 function addRecipient(fields: Fields, recipient: ReportRecipient): void {
-  const { address, parameters, action, reply, because, lastAttempt, finalLogId, willRetryUntil } = recipient
+  const { address, parameters, action, reply, remote, because, lastAttempt, finalLogId, willRetryUntil } = recipient
   fields.text += '\r\n'
   const orcpt = parameterValue(parameters, 'ORCPT')
   if (orcpt !== undefined) fields.add('Original-Recipient', originalRecipient(orcpt, fields.utf8))
   fields.add('Final-Recipient', `${isAscii(address) ? 'rfc822' : 'utf-8'}; ${address}`)
   fields.add('Action', action)
   fields.add('Status', statusOf(recipient))
-  if (reply?.peer !== undefined) fields.add('Remote-MTA', `dns; ${reply.peer}`)
-  if (reply !== undefined) fields.add('Diagnostic-Code', `smtp; ${transcript(reply)}`)
+  const host = reply?.peer ?? remote
+  if (host !== undefined) fields.add('Remote-MTA', `dns; ${nameOf(host)}`)
+  // Only what a host said is SMTP's: a reply of our own is a reason like others.
+  if (reply !== undefined)
+    fields.add('Diagnostic-Code', `${reply.peer === undefined ? 'x-reason' : 'smtp'}; ${transcript(reply)}`)
   else if (because !== undefined && isTrouble(action)) fields.add('Diagnostic-Code', `x-reason; ${because}`)
   if (lastAttempt !== undefined) fields.add('Last-Attempt-Date', formatDate(lastAttempt))
   if (finalLogId !== undefined) fields.add('Final-Log-ID', finalLogId)
@@ -74,6 +77,13 @@ class Fields {
   add(name: string, value: string): void {
     this.text += formatField(name, harmless(value, this.utf8), { utf8: this.utf8 })
   }
+}
+
+/** An address is written as a literal. @rfc 3461 9.3 */
+function nameOf(host: string): string {
+  if (host.startsWith('[')) return host
+  if (host.includes(':')) return `[IPv6:${host}]`
+  return /^[0-9.]+$/.test(host) ? `[${host}]` : host
 }
 
 /** As the sender wrote it, decoded; what cannot be decoded goes along unaltered. @rfc 6533 3 */
