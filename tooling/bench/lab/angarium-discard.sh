@@ -8,9 +8,9 @@ case $cmd in
 start)
   [ "$MODE" = hold ] || die "the discarding handler has no relay side"
   mkdir -p "$D"
-  launch "$D" "$NODE24" "$here/discard.mjs" "$PORT"
+  launch "$D" "$NODE24" "$here/discard.mjs" "$PORT" "${THREADS:-1}"
   wait_port "$PORT" || { tail -5 "$D/log" >&2; exit 1; } ;;
 stop)   stop_group "$D" ;;
 queued) echo 0 ;;
-info)   echo "angarium session, discarding, on Node $("$NODE24" -p process.version)" ;;
+info)   echo "angarium session, discarding, ${THREADS:-1} thread(s), on Node $("$NODE24" -p process.version)" ;;
 esac

@@ -1,9 +1,13 @@
-// One process, one server session after another with every extension on, and a handler that throws the message away: what
-// the engine alone can do. usage: discard.mjs PORT
+// One process, server sessions with every extension on, and a handler that throws the message away: what the engine alone
+// can do. usage: discard.mjs PORT [THREADS]. Threads share the port; the system spreads connections over them.
+import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import * as esmtp from '../../../packages/esmtp-extensions/dist/index.js'
 import { listen, nodeClock } from '../../../packages/smtp-node/dist/index.js'
 import { serve } from '../../../packages/smtp-wire/dist/drive.js'
 import { encodeUtf8, reply } from '../../../packages/smtp-wire/dist/index.js'
+
+const [port, threads = 1] = isMainThread ? process.argv.slice(2).map(Number) : [workerData]
+if (isMainThread) for (let more = 1; more < threads; more++) new Worker(new URL(import.meta.url), { workerData: port })
 
 const hostname = 'mx.lab.test'
 const greeting = reply(220, undefined, `${hostname} ESMTP`)
@@ -53,7 +57,8 @@ const extensions = [
 ]
 await listen({
   address: '127.0.0.1',
-  port: Number(process.argv[2]),
+  port,
+  reusePort: true,
   maxConnections: 1000,
   maxConnectionsPerAddress: 1000,
   onConnection: (transport) => void serve(transport, { hostname, extensions, clock: nodeClock, handler }),
