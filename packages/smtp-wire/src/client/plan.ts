@@ -32,16 +32,21 @@ export function planTransaction(
   const mail: RawParameter[] = []
   const rcpts = recipients.map((): RawParameter[] => [])
   const forbidden = new Map<number, Forbidden>()
+  const bare: Bare = {
+    wish: wishOf(transaction, none, noValues),
+    plain: recipients.every(({ parameters }) => parameters === undefined || parameters.length === 0),
+  }
   for (const extension of registry.extensions) {
     if (extension.client === undefined) {
       if (server.offers.has(extension.keyword)) carryOn(extension, transaction, mail, rcpts)
       continue
     }
     const by = extension.name
-    const plan = ask(extension, transaction, server)
+    const plan = ask(extension, transaction, bare, server)
     if (plan.kind === 'veto') return { kind: 'veto', reply: plan.reply, by }
     write(extension.mail, plan.mail, mail)
-    for (const [index, one] of (plan.rcpt ?? []).entries()) {
+    if (plan.rcpt === undefined) continue
+    for (const [index, one] of plan.rcpt.entries()) {
       if (one.kind === 'send') write(extension.rcpt, one.parameters, rcpts[index])
       else if (!forbidden.has(index)) forbidden.set(index, { reply: one.reply, by })
     }
@@ -74,24 +79,35 @@ function carryOn(
 const own = (parameters: readonly RawParameter[], codecs: Codecs): readonly RawParameter[] =>
   parameters.filter(([keyword]) => Object.hasOwn(codecs, keyword))
 
-function ask(extension: AnyExtension, transaction: OutgoingTransaction, server: ServerFacts): Plan | Veto {
-  const parameters = read(extension.mail, transaction.parameters)
-  if (parameters === undefined) return unreadable
-  const recipients: TransactionWish['recipients'][number][] = []
-  const unread: number[] = []
-  for (const [index, recipient] of transaction.recipients.entries()) {
-    const values = read(extension.rcpt, recipient.parameters)
-    if (values === undefined) unread.push(index)
-    recipients.push({ forwardPath: recipient.forwardPath, parameters: values ?? {} })
-  }
-  const { reversePath, size, body, utf8Header } = transaction
-  const wish: TransactionWish = { reversePath, parameters, recipients, size, body, utf8Header }
+/** What is the same for all extensions whose parameters did not come along, which most do not. */
+interface Bare {
+  readonly wish: TransactionWish
+  /** No recipient has any parameter. */
+  readonly plain: boolean
+}
+
+function ask(extension: AnyExtension, transaction: OutgoingTransaction, bare: Bare, server: ServerFacts): Plan | Veto {
+  const mail = read(extension.mail, transaction.parameters)
+  if (mail === undefined) return unreadable
+  const rcpts = bare.plain ? noValues : transaction.recipients.map(({ parameters }) => read(extension.rcpt, parameters))
+  const isBare = mail === none && rcpts.every((values) => values === none)
+  const wish = isBare ? bare.wish : wishOf(transaction, mail, rcpts)
   const plan = extension.client?.plan(wish, server.offers.get(extension.keyword), server) ?? { kind: 'send' }
-  if (plan.kind === 'veto' || unread.length === 0) return plan
-  const rcpt = recipients.map((_, index) =>
-    unread.includes(index) ? unreadable : (plan.rcpt?.[index] ?? { kind: 'send' as const, parameters: {} }),
+  if (plan.kind === 'veto' || isBare || !rcpts.includes(undefined)) return plan
+  const rcpt = rcpts.map((values, index) =>
+    values === undefined ? unreadable : (plan.rcpt?.[index] ?? { kind: 'send' as const, parameters: {} }),
   )
   return { ...plan, rcpt }
+}
+
+/** @param rcpts values of each recipient; of one that has none, and where there are none, an empty record */
+function wishOf(
+  { reversePath, recipients, size, body, utf8Header }: OutgoingTransaction,
+  parameters: Values,
+  rcpts: readonly (Values | undefined)[],
+): TransactionWish {
+  const addressed = recipients.map(({ forwardPath }, index) => ({ forwardPath, parameters: rcpts[index] ?? none }))
+  return { reversePath, parameters, recipients: addressed, size, body, utf8Header }
 }
 
 type Codecs = Readonly<Record<string, ParameterCodec<unknown>>>
@@ -100,14 +116,15 @@ type Values = Readonly<Record<string, unknown>>
 /** `undefined` where one is not in its grammar: accepted when another list of extensions was in force. */
 function read(codecs: Codecs, parameters: readonly RawParameter[] | undefined): Values | undefined {
   if (parameters === undefined || parameters.length === 0) return none
-  const values: Record<string, unknown> = {}
+  let values: Record<string, unknown> | undefined
   for (const [keyword, text] of parameters) {
     if (!Object.hasOwn(codecs, keyword)) continue
     const value = codecs[keyword]?.parse(text)
     if (value === undefined) return undefined
+    values ??= {}
     values[keyword] = value
   }
-  return values
+  return values ?? none
 }
 
 function write(codecs: Codecs, values: Values | undefined, parameters: RawParameter[] | undefined): void {
@@ -140,6 +157,7 @@ function tooLong(where: string): WireError<'UNSAFE_TEXT'> {
 }
 
 const none: Values = Object.freeze({})
+const noValues: readonly (Values | undefined)[] = []
 const unreadable: Veto = {
   kind: 'veto',
   reply: reply(554, '5.4', 'A parameter the message was accepted with cannot be read any more'),

@@ -1,6 +1,6 @@
 import { formatCommand, type HelloVerb } from '../command/command.ts'
 import { createRegistry, type Registry } from '../extension/registry.ts'
-import type { AnyExtension, Offer, Offers, ServerFacts } from '../extension/types.ts'
+import type { AnyExtension, Offers, ServerFacts } from '../extension/types.ts'
 import type { Reply } from '../reply/reply.ts'
 import { ChunkOutput, type ContentOutput } from './content.ts'
 import type { ClientPhase, Loss } from './contract.ts'
@@ -55,6 +55,8 @@ export class ClientState {
   verb: HelloVerb
   ready = false
   offers: Offers = noOffers
+  /** Those of them that extensions of this client can use. */
+  known: Offers = noOffers
   transaction: ClientTransaction | undefined
   /** Content under way. */
   content: ContentOutput | undefined
@@ -105,6 +107,7 @@ export class ClientState {
     this.verb = verb
     this.ready = false
     this.offers = noOffers
+    this.known = noOffers
     this.pipeline.grouped = false
     this.chunking = false
     this.pipeline.put({ phase: 'hello', octets: this.#helloOf(verb) })
@@ -112,12 +115,8 @@ export class ClientState {
 
   /** The server, as far as extensions of this client can use it. */
   get server(): ServerFacts {
-    const { tls, lmtp, authenticated } = this
-    const known = this.registry.extensions.flatMap(({ keyword }): [string, Offer][] => {
-      const offer = this.offers.get(keyword)
-      return offer === undefined ? [] : [[keyword, offer]]
-    })
-    return { offers: new Map(known), tls, lmtp, authenticated }
+    const { known: offers, tls, lmtp, authenticated } = this
+    return { offers, tls, lmtp, authenticated }
   }
 
   put(octets: Uint8Array): void {

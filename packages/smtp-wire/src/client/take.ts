@@ -51,6 +51,9 @@ function takeOpening(state: ClientState, phase: 'greeting' | 'hello', reply: Rep
 function takeHello(state: ClientState, hello: Reply): void {
   const offers = state.verb === 'HELO' ? noOffers : readOffers(hello)
   state.offers = offers
+  state.known = new Map(
+    [...offers].filter(([keyword]) => state.registry.extensions.some((one) => one.keyword === keyword)),
+  )
   state.pipeline.grouped = state.registry.extensions.some(
     ({ switches, keyword }) => switches.pipelining === true && offers.has(keyword),
   )
