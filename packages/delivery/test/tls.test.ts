@@ -96,7 +96,7 @@ describe('TLS', () => {
     expect(tls === undefined ? 'clear' : tls.verified ? 'verified' : 'unverified').toBe(outcome)
   })
 
-  it('says nothing but hello and goodbye where the certificate is not the one asked for', async () => {
+  it('sends nothing where the certificate is not the one asked for', async () => {
     const made = await prepared('verify')
     const script = [...starting, 'S: 220 go', '-- tls', ...notOffered.split('\n').slice(1), '-- closed'].join('\n')
     const plays: Promise<ScriptReport>[] = []

@@ -207,20 +207,19 @@ export class Attempt {
   ): void {
     const peer = peerOf(target, connection.tls)
     const { host, protocol } = target
-    const open = new Set(this.#pending)
+    let at = 0
     let accepted = 0
-    for (const [at, one] of to.entries()) {
-      const result = results[at]
-      if (result === undefined) continue
+    // Those it was for are some of those pending, in the same order.
+    this.#pending = this.#pending.filter((one) => {
+      if (one !== to[at]) return true
+      const result = results[at++]
+      if (result === undefined) return true
       const reading = readResult(result, { host, protocol, accepted })
       if (result.kind === 'accepted') accepted++
       if (reading.kind === 'open') this.#note(reading.trouble, peer)
-      else {
-        open.delete(one)
-        this.#settle(one.recipient, reading.outcome, { peer, offered, ...(conversion && { conversion }) })
-      }
-    }
-    this.#pending = [...open]
+      else this.#settle(one.recipient, reading.outcome, { peer, offered, ...(conversion && { conversion }) })
+      return reading.kind === 'open'
+    })
   }
 
   #unsendable(error: unknown): void {

@@ -41,7 +41,7 @@ export class Preparation {
   readonly #context: PreparationContext
   readonly #stop: Stop
   #traits: ContentTraits | undefined
-  readonly #conversions = new Map<'8bit' | '7bit', Conversion | Inconvertible>()
+  #conversions: Partial<Record<'8bit' | '7bit', Conversion | Inconvertible>> = {}
   /** Octets of room that are taken. */
   #taken = 0
 
@@ -53,8 +53,10 @@ export class Preparation {
   }
 
   /** Rejects as reading the content does. */
-  for({ target, connection }: Session): Promise<Prepared | Unprepared> {
-    return this.forHost(hostAbilities(connection.offers, this.#context.extensions, target.protocol), target.host)
+  for(session: Session): Promise<Prepared | Unprepared> {
+    const { target, connection } = session
+    session.host ??= hostAbilities(connection.offers, this.#context.extensions, target.protocol)
+    return this.forHost(session.host, target.host)
   }
 
   /** The same for a host of these abilities; its name stands in reasons. */
@@ -81,7 +83,8 @@ export class Preparation {
 
   /** Ends the use of what was prepared. */
   release(): void {
-    this.#conversions.clear()
+    if (this.#taken === 0) return
+    this.#conversions = {}
     this.#context.room.give(this.#taken)
     this.#taken = 0
   }
@@ -93,7 +96,7 @@ export class Preparation {
 
   /** `undefined`: told to stop. */
   async #converted(to: '8bit' | '7bit'): Promise<Conversion | Inconvertible | undefined> {
-    const known = this.#conversions.get(to)
+    const known = this.#conversions[to]
     if (known !== undefined) return known
     const { size, parameters } = this.#lease
     const { room } = this.#context
@@ -104,7 +107,7 @@ export class Preparation {
       this.#taken = size
     }
     const conversion = await convertContent(this.#content(), size, to, declaredBody(parameters) !== 'binary')
-    this.#conversions.set(to, conversion)
+    this.#conversions[to] = conversion
     return conversion
   }
 }

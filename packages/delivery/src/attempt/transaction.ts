@@ -1,5 +1,4 @@
 import type { RelayParameters } from '@angarium/dsn'
-import { readLimits } from '@angarium/esmtp-extensions'
 import type { LeasedRecipient } from '@angarium/queue'
 import {
   addressLimits,
@@ -28,7 +27,7 @@ export interface Addressed {
  * @rfc 9422 4
  */
 export function nextRecipients(pending: readonly Addressed[], session: Session, most: number): readonly Addressed[] {
-  const { mailMax = Infinity, rcptMax = most, rcptDomainMax } = readLimits(session.connection.offers)
+  const { mailMax = Infinity, rcptMax = most, rcptDomainMax } = session.limits
   if (session.transactions >= mailMax) return []
   const limit = Math.min(most, rcptMax)
   if (rcptDomainMax === undefined) return pending.slice(0, limit)

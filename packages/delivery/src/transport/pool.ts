@@ -1,4 +1,3 @@
-import { readLimits } from '@angarium/esmtp-extensions'
 import type { Cancel, Clock, Millis } from '@angarium/queue'
 import type { ClientConnection } from '@angarium/smtp-wire/drive'
 import type { Stop } from './stop.ts'
@@ -64,13 +63,13 @@ export class Pool {
 
   /** Takes a session back, to keep it or to end it. @rfc 9422 4.1 */
   put(session: Session): void {
-    const { connection, transactions, target } = session
+    const { connection, transactions, target, limits } = session
     const { idleMs, idleSessions, transactionsPerSession } = this.#limits
     if (!connection.usable) {
       connection.close()
       return
     }
-    const { mailMax = transactionsPerSession } = readLimits(connection.offers)
+    const { mailMax = transactionsPerSession } = limits
     if (this.#closed || transactions >= Math.min(mailMax, transactionsPerSession)) {
       this.leave(connection)
       return

@@ -1,4 +1,6 @@
+import { readLimits } from '@angarium/esmtp-extensions'
 import type { ClientConnection, TlsInfo } from '@angarium/smtp-wire/drive'
+import type { HostAbilities } from '../plan/host.ts'
 import type { NextHop, Routing } from '../route/route.ts'
 import { type TlsPolicy, tlsPolicy } from '../tls/policy.ts'
 
@@ -48,13 +50,17 @@ export interface Session {
   target: Target
   readonly connection: ClientConnection
   transactions: number
+  /** What its server told. @rfc 9422 4 */
+  readonly limits: ReturnType<typeof readLimits>
+  /** What it lets through; looked at once. */
+  host?: HostAbilities
   /** Domains of recipients, where the server limits them. @rfc 9422 4.3 */
   readonly domains: Set<string>
 }
 
 /** A new session. */
 export function sessionOf(target: Target, connection: ClientConnection): Session {
-  return { target, connection, transactions: 0, domains: new Set() }
+  return { target, connection, transactions: 0, limits: readLimits(connection.offers), domains: new Set() }
 }
 
 /** Whether the peer is surely the right host, and nobody else listens. @rfc 8689 2 */
