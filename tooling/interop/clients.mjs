@@ -17,8 +17,10 @@ function run(program, args, options) {
 
 /**
  * Each client sends `{ port, from, to, file }`, where `from` may be empty, `to` is a list and `file` has the content with
- * CRLF line ends. `authority` means STARTTLS, verified by it, or nothing at all. It answers `{ sent, output }`.
+ * CRLF line ends. `authority` means STARTTLS, verified by it, or nothing at all; with `implicitTls` TLS is there from the
+ * first octet on. `login` is `{ user, password, mechanism }`. It answers `{ sent, output }`.
  *
+ * - `mechanisms` of a client: how it can log in.
  * - `eightBit` in a task: the client says BODY=8BITMIME, where it can.
  * - `utf8` of a client: it says SMTPUTF8 where the envelope needs it.
  * - `dsn` of a client: it takes `dsn: { notify, ret, envid, orcpt }` in a task and uses those named here.
@@ -27,13 +29,19 @@ function run(program, args, options) {
 export const clients = [
   {
     name: 'swaks',
-    send: ({ port, from, to, file, authority }) =>
+    mechanisms: ['PLAIN', 'LOGIN'],
+    send: ({ port, from, to, file, authority, implicitTls, login }) =>
       run(
         'swaks',
         [
           ...['--server', '127.0.0.1', '--port', String(port), '--helo', 'swaks.test'],
           ...['--from', from === '' ? '<>' : from, '--to', to.join(','), '--data', '-'],
-          ...(authority === undefined ? [] : ['--tls', '--tls-verify', '--tls-ca-path', authority]),
+          ...(authority === undefined
+            ? []
+            : [implicitTls ? '--tls-on-connect' : '--tls', '--tls-verify', '--tls-ca-path', authority]),
+          ...(login === undefined
+            ? []
+            : ['--auth', login.mechanism, '--auth-user', login.user, '--auth-password', login.password]),
         ],
         // It ends the content with a line end of its own.
         { input: readFileSync(file).subarray(0, -2) },
@@ -42,24 +50,38 @@ export const clients = [
   {
     name: 'curl',
     utf8: true,
-    send: ({ port, from, to, file, authority }) =>
+    mechanisms: ['PLAIN', 'LOGIN'],
+    send: ({ port, from, to, file, authority, implicitTls, login }) =>
       run('curl', [
-        ...['--silent', '--show-error', '--verbose', '--max-time', '60', `smtp://127.0.0.1:${port}/curl.test`],
+        ...['--silent', '--show-error', '--verbose', '--max-time', '60'],
+        `${implicitTls ? 'smtps' : 'smtp'}://127.0.0.1:${port}/curl.test`,
         ...['--mail-from', from, ...to.flatMap((one) => ['--mail-rcpt', one]), '--mail-rcpt-allowfails'],
         ...['--upload-file', file, ...(authority === undefined ? [] : ['--ssl-reqd', '--cacert', authority])],
+        ...(login === undefined
+          ? []
+          : ['--user', `${login.user}:${login.password}`, '--login-options', `AUTH=${login.mechanism}`]),
       ]),
   },
   {
     name: 'msmtp',
     dsn: ['notify', 'ret'],
     partial: false,
-    send: ({ port, from, to, file, authority, dsn }) =>
+    mechanisms: ['SCRAM-SHA-256', 'PLAIN', 'LOGIN'],
+    send: ({ port, from, to, file, authority, implicitTls, login, dsn }) =>
       run(
         'msmtp',
         [
           ...['--host=127.0.0.1', `--port=${port}`, '--domain=msmtp.test', `--from=${from}`, '--timeout=60', '--debug'],
           ...['--set-date-header=off', '--set-from-header=off', '--set-msgid-header=off'],
-          ...(authority === undefined ? [] : ['--tls=on', '--tls-starttls=on', `--tls-trust-file=${authority}`]),
+          ...(authority === undefined
+            ? []
+            : ['--tls=on', `--tls-starttls=${implicitTls ? 'off' : 'on'}`, `--tls-trust-file=${authority}`]),
+          ...(login === undefined
+            ? []
+            : [
+                ...[`--auth=${login.mechanism.toLowerCase()}`, `--user=${login.user}`],
+                `--passwordeval=echo '${login.password}'`,
+              ]),
           ...(dsn === undefined
             ? []
             : [`--dsn-notify=${dsn.notify.toLowerCase()}`, `--dsn-return=${dsn.ret.toLowerCase()}`]),
@@ -72,6 +94,7 @@ export const clients = [
   {
     name: 'smtplib',
     utf8: true,
+    mechanisms: ['PLAIN', 'LOGIN'],
     dsn: ['notify', 'ret', 'envid', 'orcpt'],
     send: ({ eightBit, utf8, dsn, ...task }) => {
       const mail = [
@@ -90,8 +113,9 @@ export const clients = [
   {
     name: 'nodemailer',
     utf8: true,
+    mechanisms: ['PLAIN', 'LOGIN'],
     dsn: ['notify', 'ret', 'envid', 'orcpt'],
-    async send({ port, from, to, file, authority, eightBit, dsn }) {
+    async send({ port, from, to, file, authority, implicitTls = false, login, eightBit, dsn }) {
       const { createTransport } = createRequire(join(rootOf('npm'), 'package.json'))('nodemailer')
       const transport = createTransport({
         host: '127.0.0.1',
@@ -99,7 +123,12 @@ export const clients = [
         name: 'nodemailer.test',
         ...(authority === undefined
           ? { ignoreTLS: true }
-          : { requireTLS: true, tls: { ca: readFileSync(authority), rejectUnauthorized: true } }),
+          : {
+              secure: implicitTls,
+              requireTLS: !implicitTls,
+              tls: { ca: readFileSync(authority), rejectUnauthorized: true },
+            }),
+        ...(login && { auth: { user: login.user, pass: login.password }, authMethod: login.mechanism }),
       })
       try {
         const answer = await transport.sendMail({

@@ -1,4 +1,4 @@
-// Loaded into the MTA by the interop run only: tells its memory and the longest stall of its event loop.
+// Loaded into a server by the interop run only: tells its memory and the longest stall of its event loop.
 import { rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'

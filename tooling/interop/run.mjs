@@ -1,5 +1,5 @@
-// `npm run interop`: the built MTA beside real peers on loopback. `npm run interop -- corpus abuse` runs those named.
-// A scenario is one file in `scenarios/`; what it checks is counted one by one, and the ledger closes each of them.
+// `npm run interop`: the built servers beside real peers on loopback. `npm run interop -- corpus abuse` runs scenarios by
+// name. A scenario is one file in `scenarios/`; what it checks is counted one by one, and the ledger closes each of them.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createStage } from './stage.mjs'

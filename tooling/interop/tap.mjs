@@ -1,8 +1,11 @@
 // A tap on a plain SMTP connection: passes everything on, and keeps the commands of the client's side.
 import { connect, createServer } from 'node:net'
 
-/** @param port where a server on loopback is */
-export async function startTap(stage, port) {
+/**
+ * @param port where a server on loopback is
+ * @param at where the tap listens; a port of its own is in `port`
+ */
+export async function startTap(stage, port, at = { address: '127.0.0.1', port: 0 }) {
   const tap = { port: 0, connections: [] }
   const server = createServer((client) => {
     const octets = []
@@ -18,7 +21,7 @@ export async function startTap(stage, port) {
   })
   await new Promise((listening, failed) => {
     server.on('error', failed)
-    server.listen(0, '127.0.0.1', listening)
+    server.listen(at.port, at.address, listening)
   })
   tap.port = server.address().port
   /** Lines so far that begin with such a verb; content that has such lines is the scenario's own fault. */
@@ -26,6 +29,14 @@ export async function startTap(stage, port) {
     tap.connections
       .flatMap((octets) => Buffer.concat(octets).toString('utf8').split('\r\n'))
       .filter((line) => line.toUpperCase().startsWith(verb))
+  /** From here on: a call answers what clients have said since, a piece for each connection. */
+  tap.listen = () => {
+    const before = tap.connections.map((octets) => octets.length)
+    return () =>
+      tap.connections
+        .map((octets, number) => Buffer.concat(octets.slice(before[number] ?? 0)))
+        .filter(({ length }) => length > 0)
+  }
   stage.atEnd(() => {
     server.close()
   })

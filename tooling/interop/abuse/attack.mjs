@@ -11,12 +11,17 @@ export class InvalidCase extends Error {}
  * @returns what the properties look at
  */
 export async function attack(steps, world) {
-  const wire = await Wire.open(world.port, world.address, replies)
+  const wire = await open(world)
   const play = { wire, named: new Map(), marks: new Map(), groups: new Map(), held: 0, lastStepAt: 0, wires: [wire] }
-  if (world.implicitTls && !(await wire.secure({}, 5_000 * world.slack))) throw new InvalidCase('no TLS at the start')
   await playSteps(steps, play, world)
   play.lastStepAt = performance.now()
   return play
+}
+
+async function open({ port, address, implicitTls, slack }) {
+  const wire = await Wire.open(port, address, replies)
+  if (implicitTls && !(await wire.secure({}, 5_000 * slack))) throw new InvalidCase('no TLS at the start')
+  return wire
 }
 
 async function playSteps(steps, play, world) {
@@ -100,7 +105,7 @@ const actions = {
 
 async function clone(steps, mayFail, play, world) {
   try {
-    const wire = await Wire.open(world.port, world.address, replies)
+    const wire = await open(world)
     play.wires.push(wire)
     await playSteps(steps, { ...play, wire }, world)
   } catch (error) {
@@ -111,7 +116,7 @@ async function clone(steps, mayFail, play, world) {
 async function attackAgain(steps, world) {
   let sentAt = 0
   const timed = steps.map((step) => step)
-  const wire = await Wire.open(world.port, world.address, replies)
+  const wire = await open(world)
   const play = { wire, named: new Map(), marks: new Map(), groups: new Map(), held: 0, wires: [wire] }
   for (const step of timed) {
     if ('send' in step) sentAt = performance.now()

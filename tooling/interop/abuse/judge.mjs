@@ -66,7 +66,20 @@ const ofServer = {
     const foreign = await world.foreign()
     return foreign === undefined ? undefined : `mail for a foreign domain went in: ${foreign}`
   },
-  'must-not-authenticate': () => undefined,
+  'must-not-authenticate'(_, __, world) {
+    const identity = world.loggedIn()
+    return identity === undefined ? undefined : `${identity} is logged in`
+  },
+  async 'outbound-framing-clean'(_, play, world) {
+    const { messages, octets } = await sentOn(play, world)
+    const ends = octets.reduce((count, said) => count + occurrences(said, '\r\n.\r\n'), 0)
+    if (ends !== messages) return `${ends} ends of content went out in ${messages} messages`
+    return octets.some(isUnclean) ? 'a lone CR, a lone LF or a NUL went out' : undefined
+  },
+  async 'outbound-max-messages'({ n }, play, world) {
+    const { messages } = await sentOn(play, world)
+    return messages <= n ? undefined : `${messages} messages went out`
+  },
   'must-not-touch-files': (_, __, world) => world.strangeFiles(),
   async 'must-bound-memory'({ maxGrowthMiB }, _, world) {
     const { rss } = await world.measure()
@@ -144,6 +157,27 @@ async function accepted(world, least, most) {
   const count = world.accepted()
   return count >= least && count <= most ? undefined : `${count} messages were accepted`
 }
+
+/** What the next hop got, once the server is through with the connection. */
+async function sentOn(play, world) {
+  await play.wire.ended(1_000 * world.slack)
+  return world.outbound()
+}
+
+function occurrences(octets, text) {
+  let count = 0
+  for (let at = octets.indexOf(text); at !== -1; at = octets.indexOf(text, at + 1)) count++
+  return count
+}
+
+const isUnclean = (octets) =>
+  octets.some(
+    (octet, at) =>
+      octet === 0 || (octet === CR && octets[at + 1] !== LF) || (octet === LF && (at === 0 || octets[at - 1] !== CR)),
+  )
+
+const CR = 0x0d
+const LF = 0x0a
 
 const median = (runs) => runs.map(({ ms }) => ms).sort((a, b) => a - b)[runs.length >> 1]
 const show = (text) => JSON.stringify(text?.length > 200 ? `${text.slice(0, 200)}...` : text)

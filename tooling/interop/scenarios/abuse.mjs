@@ -12,25 +12,20 @@ import { startMta } from '../mta.mjs'
 import { realPeers } from '../peers/peers.mjs'
 import { startUnbound } from '../peers/unbound.mjs'
 import { startSink } from '../sink.mjs'
-import { offerOf, session, Talker, transact } from '../smtp.mjs'
+import { session, Talker, transact } from '../smtp.mjs'
 import { freePort, sleep } from '../stage.mjs'
+import { startSubmission } from '../submission.mjs'
+import { startTap } from '../tap.mjs'
 
-export const title = 'misuse from outside: the smtp-abuse vectors against the real server and the real client'
+export const title = 'misuse from outside: the smtp-abuse vectors against the real servers and the real client'
 export const needs = [abuseVectors, realPeers]
 
 /** Upper bounds on time and memory are stretched by this: a slow or busy machine is not a fault. */
 const slack = Number(process.env.ANGARIUM_TIME_FACTOR ?? 5)
 const memoryNoiseMiB = 32
 
-/** Why a case cannot be played with what the server under test offers; `undefined` when it can. */
-function notOffered(one, offer) {
-  if (one.service !== 'mx' && one.role === 'client') return 'there is no submission server yet'
-  if (/BDAT \d/.test(JSON.stringify(one.steps ?? [])) && !offer.has('CHUNKING')) return 'CHUNKING is not offered yet'
-  return undefined
-}
-
 export async function run(stage) {
-  const { cases } = readAbuse()
+  const { cases, fixture } = readAbuse()
   const certificates = createCertificates(join(stage.directory, 'certificates'))
   const { certificate, key } = certificates.of('mx.local.test')
   const smtpPort = await freePort('127.0.0.4')
@@ -40,85 +35,106 @@ export async function run(stage) {
     'sink.test. MX 10 mx.sink.test.',
     'mx.sink.test. A 127.0.0.5',
   ])
-  const sink = await startSink(stage, { address: '127.0.0.4', port: smtpPort })
+  const sink = await startSink(stage)
+  const tap = await startTap(stage, sink.port, { address: '127.0.0.4', port: smtpPort })
   const mail = join(stage.directory, 'mail')
   const common = {
-    domains: { 'local.test': { maildir: join(mail, '{local}'), mailboxes: ['alice', 'bob', 'postmaster'] } },
     dns: { servers: [server] },
     tls: { certificate, key },
-  }
-  const mta = await startMta(stage, {
-    ...common,
     delivery: { smtpPort, allowLoopback: true },
-    limits: {
-      messageOctets: '1MiB',
-      recipients: 100,
-      received: 100,
-      command: '5s',
-      contentGrace: '10s',
-      connectionsPerAddress: 50,
-      errors: 20,
+  }
+  const local = { 'local.test': { maildir: join(mail, '{local}'), mailboxes } }
+  const limits = {
+    messageOctets: '1MiB',
+    recipients: 100,
+    received: 100,
+    command: '5s',
+    contentGrace: '10s',
+    connectionsPerAddress: 50,
+    errors: 20,
+  }
+  const mta = await startMta(stage, { ...common, domains: local, limits })
+  const submission = await startSubmission(
+    stage,
+    {
+      ...common,
+      hostname: 'mx.local.test',
+      routes: { 'local.test': { host: '127.0.0.1', port: mta.port } },
+      logins: { delay: '0s' },
+      limits,
     },
-  })
-  // The harness is never trusted by the server under attack, so what our own client sends enters by a second one.
+    fixture.users,
+  )
+  // The harness is never trusted by the servers under attack, so what our own client sends enters by a third one.
   const outbound = await startMta(
     stage,
     {
       ...common,
+      domains: local,
       relayFor: ['127.0.0.1/32'],
-      delivery: { smtpPort, allowLoopback: true },
       retry: { first: '2s', max: '2s', factor: 1, lifetime: '30s', warnAfter: '20s' },
     },
     { name: 'outbound' },
   )
-
-  const offer = await offerOf(mta.port)
-  for (const one of cases) {
-    const what = `${one.id} ${one.title}`
-    const missing = notOffered(one, offer)
-    if (missing !== undefined) {
-      stage.skip(what, missing)
-      continue
-    }
-    const play = { client: playAttack, 'hostile-server': playBait, library: playCall }[one.role]
-    await stage.check(one.severity === 'must' ? what : `${what} (should)`, () => play(one))
+  const services = {
+    mx: { attacked: mta, port: mta.port },
+    submission: { attacked: submission, port: submission.port },
+    submissions: { attacked: submission, port: submission.tlsPort, implicitTls: true },
   }
 
+  let played = 0
+  for (const one of cases) {
+    const what = `${one.id} ${one.title}`
+    const play = { client: playAttack, 'hostile-server': playBait, library: playCall }[one.role]
+    await stage.check(one.severity === 'must' ? what : `${what} (should)`, () => play(one))
+    played++
+  }
+  stage.say(`${played} cases`)
+
   async function playAttack(one) {
-    const from = mta.position()
-    const before = await mta.measure()
+    const { attacked, ...where } = services[one.service]
+    const from = attacked.position()
+    const before = await attacked.measure()
     const storedBefore = new Set(listed(mail))
     const sunk = sink.messages.length
-    const canary = watch(mta.port)
+    const heard = tap.listen()
+    const canary = watch(attacked.port)
+    const events = (name) => attacked.events(from).filter(({ msg }) => msg === name)
     const world = {
-      port: mta.port,
+      ...where,
       address: '127.0.0.1',
       slack,
       memoryNoiseMiB,
       before,
       longestStall: 0,
-      accepted: () => mta.events(from).filter(({ msg }) => msg === 'accepted').length,
+      accepted: () => events('accepted').length,
+      loggedIn: () => events('logged-in')[0]?.identity,
       // A Maildir keeps its lines with LF.
       asStored: withLf,
       async stored() {
+        await attacked.drained(30)
         await mta.drained(30)
-        return ['alice', 'bob', 'postmaster'].flatMap((box) =>
+        return mailboxes.flatMap((box) =>
           messagesIn(join(mail, box)).filter((_, at) => !storedBefore.has(`${box}/${at}`)),
         )
       },
       async foreign() {
         if (sink.messages.length > sunk) return JSON.stringify(sink.messages.at(-1).to)
-        const queued = JSON.parse(mta.command('queue', 'list', '--json'))
+        const queued = JSON.parse(attacked.command('queue', 'list', '--json'))
         return queued.length > 0 ? JSON.stringify(queued[0]) : undefined
       },
+      async outbound() {
+        await attacked.drained(30)
+        return { messages: sink.messages.length - sunk, octets: heard() }
+      },
       strangeFiles: () => {
-        const strange = readdirSync(mta.directory).filter((name) => !KNOWN_FILES.has(name))
+        const strange = readdirSync(attacked.directory).filter((name) => !KNOWN_FILES.has(name))
         return strange.length === 0 ? undefined : `new files: ${strange.join(', ')}`
       },
-      measure: () => mta.measure(),
+      measure: () => attacked.measure(),
       rawLog: () =>
         Buffer.from(
-          mta
+          attacked
             .events(from)
             .map((event) => JSON.stringify(event))
             .join('\n'),
@@ -134,7 +150,7 @@ export async function run(stage) {
       }
       const slow = await canary.stop()
       if (slow !== undefined) broken.push(`must-still-serve-others: ${slow}`)
-      const { pid } = await mta.measure()
+      const { pid } = await attacked.measure()
       if (pid !== before.pid) broken.push('must-not-crash: another process answers')
       if (broken.length > 0) throw new Error(broken.join('\n'))
     } catch (error) {
@@ -224,8 +240,9 @@ function watch(port) {
   }
 }
 
-const listed = (mail) =>
-  ['alice', 'bob', 'postmaster'].flatMap((box) => messagesIn(join(mail, box)).map((_, at) => `${box}/${at}`))
+const mailboxes = ['alice', 'bob', 'postmaster']
+
+const listed = (mail) => mailboxes.flatMap((box) => messagesIn(join(mail, box)).map((_, at) => `${box}/${at}`))
 
 const message = (octets) =>
   Buffer.from(
@@ -234,4 +251,4 @@ const message = (octets) =>
       .concat('\r\n'),
   )
 
-const KNOWN_FILES = new Set(['angarium.yaml', 'data', 'log', 'probe.sock'])
+const KNOWN_FILES = new Set(['angarium.yaml', 'data', 'log', 'probe.sock', 'users'])

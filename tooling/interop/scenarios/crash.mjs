@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { messagesIn } from '../maildir.mjs'
-import { checkLedger, startMta } from '../mta.mjs'
+import { startMta } from '../mta.mjs'
+import { checkLedger } from '../server.mjs'
 import { startSink } from '../sink.mjs'
 import { session, stuffed } from '../smtp.mjs'
 import { holds, same, sleep, until } from '../stage.mjs'
