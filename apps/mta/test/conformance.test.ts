@@ -8,7 +8,7 @@ const friend = '203.0.113.5'
 const everything = {
   domains: { 'here.example': { maildir: './mail/{local}', mailboxes: ['alice'] } },
   relayFor: [friend],
-  extensions: { hold: '1d', etrn: ['node.example'], verify: true },
+  extensions: { etrn: ['node.example'], verify: true },
   proxies: { xclient: [friend], xforward: [friend] },
   limits: { transactions: 5 },
   offersTls: true,

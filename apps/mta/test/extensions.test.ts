@@ -3,8 +3,12 @@ import { defineExtension, reply } from '@angarium/smtp-wire'
 import { contributionsOf } from '@angarium/station'
 import { keywords } from '@angarium/station/configuration'
 import { describe, expect, it } from 'vitest'
+import type { Parts } from '../src/compose/mta.ts'
 import { configSchema } from '../src/config/schema.ts'
 import { createWorld, type World } from './world.ts'
+
+const certificates = new URL('../../../packages/smtp-node/vectors/certificates/', import.meta.url).pathname
+const certificateFiles = { certificate: `${certificates}valid.pem`, key: `${certificates}key.pem` }
 
 const here = '192.0.2.1'
 const stranger = '198.51.100.9'
@@ -42,10 +46,9 @@ describe('extensions', () => {
   })
 
   it('that a setting asks for are there with it', async () => {
-    const settings = { hold: '1d', etrn: ['node.example'], verify: true, deliverByMinimum: '90s' }
+    const settings = { etrn: ['node.example'], verify: true, deliverByMinimum: '90s' }
     const all = await offered(settings, { relayFor: [friend], limits: { transactions: 5 } })
     for (const line of ['ETRN', 'VRFY', 'DELIVERBY 90', 'LIMITS RCPTMAX=1000 MAILMAX=5']) expect(all).toContain(line)
-    expect(all.find((line) => line.startsWith('FUTURERELEASE 86400 '))).toBeDefined()
     const proxies = { proxies: { xclient: [friend], xforward: [friend] } }
     expect((await offered({}, proxies)).join()).not.toMatch(/XCLIENT|XFORWARD/)
     expect((await offered({}, proxies, friend)).join()).toMatch(/XCLIENT.*XFORWARD/)
@@ -62,6 +65,41 @@ describe('extensions', () => {
     expect(await client.command('VRFY', 'bob@also.example')).toMatchObject({ code: 250 })
     expect(await client.command('VRFY', 'bob')).toMatchObject({ code: 553, status: '5.1.4' })
     expect(await client.command('VRFY', 'carol')).toMatchObject({ code: 550, status: '5.1.1' })
+    for (const postmaster of ['Postmaster', 'postmaster@here.example', 'postmaster@mx.local.test'])
+      expect(await client.command('VRFY', postmaster)).toMatchObject({
+        code: 250,
+        text: ['<postmaster@mx.local.test>'],
+      })
+    expect(await client.command('VRFY', 'carol@elsewhere.example')).toMatchObject({ code: 252 })
+  })
+
+  it('mail to any address of the host is mail to it, and to no other', async () => {
+    const world = createWorld()
+    await world.host(here, { domains }, { addresses: [here, '2001:db8::1'] })
+    const client = await world.client(stranger, here)
+    await client.command('MAIL', 'FROM:<a@b.example>')
+    expect(await client.command('RCPT', 'TO:<postmaster@[IPv6:2001:db8::1]>')).toMatchObject({ code: 250 })
+    expect(await client.command('RCPT', 'TO:<postmaster@[192.0.2.77]>')).toMatchObject({ code: 550 })
+  })
+
+  it('clients that must use TLS send no mail without it, others do', async () => {
+    const world = createWorld()
+    // The files of a certificate are not looked at: the network has its own.
+    const parts: Partial<Parts> = {
+      offersTls: true,
+      async listen({ address, port }, onConnection) {
+        const certificate = { names: ['mx.local.test'], trusted: true }
+        const stop = world.network.listen(address, port, onConnection, { certificate })
+        return { address, port, close: async () => stop() }
+      },
+    }
+    await world.host(here, { domains, requireTls: [friend], tls: certificateFiles }, parts)
+    const other = await world.client(stranger, here)
+    expect(await other.command('MAIL', 'FROM:<a@b.example>')).toMatchObject({ code: 250 })
+    const client = await world.client(friend, here)
+    expect(await client.command('MAIL', 'FROM:<a@b.example>')).toMatchObject({ code: 530, status: '5.7.0' })
+    await client.startTls({ role: 'client' })
+    expect(await client.command('MAIL', 'FROM:<a@b.example>')).toMatchObject({ code: 250 })
   })
 
   it('a friend’s priority holds, a stranger’s does not; ETRN is for the domains listed', async () => {

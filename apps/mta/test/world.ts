@@ -102,6 +102,7 @@ export function createWorld(): World {
           return { address, port, close: async () => stop() }
         },
         files,
+        addresses: [address],
         ownAddresses: [address],
         offersTls: false,
         ...parts,

@@ -87,8 +87,22 @@ describe('the submission server', () => {
   })
 
   it('holds mail that is for later', async () => {
-    const client = await loggedIn(await createWorld({ extensions: { hold: '1d' } }))
-    expect(await client.say('EHLO client.test')).toContain('FUTURERELEASE')
-    expect(await client.say('MAIL FROM:<alice@local.test> HOLDFOR=60')).toMatch(/^250 /)
+    const world = await createWorld({ extensions: { hold: '1d' } })
+    const heard = world.elsewhere()
+    const client = await loggedIn(world)
+    expect(await client.say('EHLO client.test')).toContain('FUTURERELEASE 86400 ')
+    expect(await client.say('MAIL FROM:<alice@local.test> HOLDFOR=3600')).toMatch(/^250 /)
+    expect(await client.say('RCPT TO:<carol@remote.test>')).toMatch(/^250 /)
+    expect(await client.say('DATA')).toMatch(/^354 /)
+    expect(await client.say('Subject: t\r\n\r\nt\r\n.')).toMatch(/^250 /)
+    await world.clock.advance(3_500_000)
+    expect(await world.store.stats()).toMatchObject({ queued: 1, relayed: 0 })
+    await world.clock.advance(110_000)
+    expect((await heard).failure).toBeUndefined()
+    expect(await world.store.stats()).toMatchObject({ relayed: 1, messages: 0 })
+  })
+
+  it('holds mail only where a setting says so', async () => {
+    expect(await (await loggedIn(await createWorld())).say('EHLO client.test')).not.toContain('FUTURERELEASE')
   })
 })

@@ -1,15 +1,11 @@
 import * as registered from '@angarium/esmtp-extensions'
-import type { Clock } from '@angarium/queue'
 import type { Contribution } from '@angarium/reception'
-import type { AnyExtension, SessionContext } from '@angarium/smtp-wire'
+import type { AnyExtension } from '@angarium/smtp-wire'
 import type { StationSettings } from './configuration/settings.ts'
 
 /** What a server's list of extensions is made of. */
 export interface ExtensionParts {
   readonly settings: StationSettings['extensions']
-  readonly clock: Clock
-  /** Who may have messages held for later. */
-  readonly mayHold: (context: SessionContext) => boolean
   /** Those of this kind of server. */
   readonly own: readonly AnyExtension[]
   readonly contributions: readonly Contribution[]
@@ -20,7 +16,7 @@ export interface ExtensionParts {
  * is only a grammar is not among them.
  */
 export function extensionsOf(parts: ExtensionParts): readonly AnyExtension[] {
-  const { settings, clock, mayHold, own, contributions } = parts
+  const { settings, own, contributions } = parts
   const all: readonly AnyExtension[] = [
     registered.size,
     registered.eightBitMime,
@@ -35,15 +31,6 @@ export function extensionsOf(parts: ExtensionParts): readonly AnyExtension[] {
     registered.rrvs,
     registered.requireTls,
     registered.limits,
-    ...(settings.hold > 0
-      ? [
-          registered.futureRelease({
-            maximum: Math.floor(settings.hold / 1000),
-            now: () => clock.now(),
-            allows: mayHold,
-          }),
-        ]
-      : []),
     ...own,
     registered.help,
     registered.startTls,

@@ -28,6 +28,12 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** Numeric addresses at which a host is reached, by its listeners. */
+export function listeningAddresses({ listeners }: Pick<StationSettings, 'listeners'>): readonly string[] {
+  const machine = Object.values(networkInterfaces()).flatMap((some) => (some ?? []).map(({ address }) => address))
+  return listeners.flatMap(({ address }) => (address === '0.0.0.0' || address === '::' ? machine : [address]))
+}
+
 /**
  * Where hosts found by MX would be this machine itself: addresses that are listened at, on the port such hosts are
  * reached by.
@@ -36,8 +42,5 @@ export function ownAddresses({
   listeners,
   delivery,
 }: Pick<StationSettings, 'listeners' | 'delivery'>): readonly string[] {
-  const machine = Object.values(networkInterfaces()).flatMap((some) => (some ?? []).map(({ address }) => address))
-  return listeners
-    .filter(({ port }) => port === delivery.smtpPort)
-    .flatMap(({ address }) => (address === '0.0.0.0' || address === '::' ? machine : [address]))
+  return listeningAddresses({ listeners: listeners.filter(({ port }) => port === delivery.smtpPort) })
 }

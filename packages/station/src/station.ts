@@ -91,6 +91,7 @@ export function createStation(parts: StationParts): Station {
   const { hostname, limits, retry } = settings
   const { first: firstMs, max: maxMs, factor, lifetime: lifetimeMs, warnAfter: warnAfterMs } = retry
   const schedule = createSchedule({ random, policy: { firstMs, maxMs, factor, lifetimeMs, warnAfterMs } })
+  const { timeouts } = settings.delivery
   const routes = new Map(Object.entries(settings.routes))
   const delivery = createDelivery({
     hostname,
@@ -108,6 +109,15 @@ export function createStation(parts: StationParts): Station {
     port: settings.delivery.smtpPort,
     allowLoopback: settings.delivery.allowLoopback,
     limits: { connectMs: settings.delivery.connectTimeout },
+    sessionLimits: {
+      greetingMs: timeouts.greeting,
+      commandMs: timeouts.command,
+      mailMs: timeouts.mail,
+      rcptMs: timeouts.rcpt,
+      dataMs: timeouts.data,
+      contentMs: timeouts.content,
+      endMs: timeouts.end,
+    },
     log,
   })
   const { concurrency, perDestination, paused } = settings.delivery

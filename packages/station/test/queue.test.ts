@@ -73,6 +73,7 @@ describe('procedures of the administration socket', () => {
     ['show', { id: 7 }],
     ['change', { selection: {}, change: { kind: 'hold' } }],
     ['change', { selection: {}, change: { kind: 'reroute', destination: 'x' } }],
+    ['change', { selection: {}, change: { kind: 'remove', early: true } }],
     ['change', { selection: [7], change: { kind: 'remove' } }],
     ['change', { change: { kind: 'remove' } }],
     ['stats', { really: true }],
@@ -86,6 +87,26 @@ describe('what the terminal is shown', () => {
   it('is never what a peer wants it to obey', () => {
     expect(visible('a\u001b[2J\r\n\u009b\u202e\u2028é中')).toBe('a\\u{1b}[2J\\u{d}\\u{a}\\u{9b}\\u{202e}\\u{2028}é中')
     expect(visible('x'.repeat(600))).toHaveLength(503)
+  })
+
+  it('tells the priority and the time of a future release, which `early` ends', async () => {
+    const notBefore = clock.now() + 3_600_000
+    const draft = store.draft()
+    await draft.write(new TextEncoder().encode('Subject: later\r\n'))
+    const recipients = [{ address: 'x@later.test', parameters: [], destination: 'later.test' }]
+    await draft.commit({ reversePath: 's@s.test', parameters: [], recipients }, { priority: 3, notBefore })
+    const lines = async (show: typeof details): Promise<string[]> => {
+      for await (const entry of store.scan({ destination: 'later.test' })) return [...show(entry, clock.now())]
+      return []
+    }
+    const standing = `<x@later.test>  queued, not before ${new Date(notBefore).toISOString()}`
+    expect(await lines(summary)).toEqual([expect.stringMatching(/from <s@s\.test> {2}priority 3$/), `  ${standing}`])
+    expect(await lines(details)).toEqual(expect.arrayContaining(['priority:  3', `to:        ${standing}`]))
+    const selection = { destination: 'later.test' }
+    await call('change', { selection, change: { kind: 'release' } })
+    expect((await lines(summary)).at(-1)).toContain('not before')
+    await call('change', { selection, change: { kind: 'release', early: true } })
+    expect((await lines(summary)).at(-1)).toBe('  <x@later.test>  queued, due now')
   })
 
   it('says where each recipient stands, and what was said last', async () => {

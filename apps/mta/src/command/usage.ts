@@ -8,7 +8,7 @@ export const usage: string = `angarium: a mail transfer agent
   angarium queue list [--filter KEY=VALUE]      what is in the queue
   angarium queue show [--content] ID            one message, or its content
   angarium queue stats                          counts of recipients
-  angarium queue retry | release | remove | hold [--because TEXT]
+  angarium queue retry | release [--early] | remove | hold [--because TEXT]
            ID... | --filter KEY=VALUE | --all   change messages
   angarium demo                                 run a server on this machine to play with
   angarium version

@@ -34,8 +34,8 @@ export interface Addresses {
   destinationOf(address: string): DestinationKey
 }
 
-/** Reads the configuration's domains. */
-export function createAddresses(config: Configuration): Addresses {
+/** Reads the configuration's domains; `addresses` are those of this host, numeric. */
+export function createAddresses(config: Configuration, addresses: readonly string[]): Addresses {
   const { hostname } = config
   const domains = new Map(Object.entries(config.domains))
   const postmaster = config.postmaster ?? `postmaster@${hostname}`
@@ -57,12 +57,13 @@ export function createAddresses(config: Configuration): Addresses {
   return {
     recipients: createRelayPolicy({
       hostname,
+      addresses,
       localDomains,
       postmaster: { address: postmaster, destination: destinationOf(postmaster) },
       relayFor: ({ peer }) => isFriend(peer.address),
     }),
     mailboxes,
-    directory: config.extensions.verify ? { verify: (lookup) => verify(lookup, config, mailboxes) } : {},
+    directory: config.extensions.verify ? { verify: (lookup) => verify(lookup, config, postmaster, mailboxes) } : {},
     isFriend,
     etrn: ({ kind, name }) =>
       kind === 'node' && servedByEtrn.has(name.toLowerCase()) ? name.toLowerCase() : undefined,
@@ -70,13 +71,29 @@ export function createAddresses(config: Configuration): Addresses {
   }
 }
 
-/** A name without a domain is looked for in all; where several have it, that is said. @rfc 5321 3.5.1 */
-function verify({ argument }: LookupEvent, { domains }: Configuration, mailboxes: Mailboxes): Reply<250> | Refusal {
+/**
+ * A name without a domain is looked for in all; where several have it, that is said. Postmaster is there as in RCPT, and
+ * of what is elsewhere nothing is known.
+ *
+ * @rfc 5321 3.5.1
+ * @rfc 5321 3.5.3
+ */
+function verify(
+  { argument }: LookupEvent,
+  { hostname, domains }: Configuration,
+  postmaster: string,
+  mailboxes: Mailboxes,
+): Reply<250 | 252> | Refusal {
   const whole = parseMailbox(argument)
   const candidates =
     whole === undefined ? Object.keys(domains).map((domain) => parseMailbox(`${argument}@${domain}`)) : [whole]
   const found = candidates.filter((one) => one !== undefined && mailboxes.has(domainKey(one.domain), one.localPart))
   const [only] = found
+  const domain = whole && domainKey(whole.domain)
+  if (domain !== undefined && domain !== hostname && !Object.hasOwn(domains, domain))
+    return reply(252, '5.0', 'Not looked for; mail to it may be tried')
+  if (found.length !== 1 && /^postmaster$/i.test(whole?.localPart ?? argument))
+    return reply(250, '1.5', `<${postmaster}>`)
   if (only === undefined) return reply(550, '1.1', 'No such mailbox here')
   if (found.length > 1) return reply(553, '1.4', 'There are several; give the domain too')
   return reply(250, '1.5', `<${formatMailbox(only)}>`)

@@ -1,5 +1,4 @@
 import * as registered from '@angarium/esmtp-extensions'
-import type { Clock } from '@angarium/queue'
 import { type Contribution, createAddressMatcher } from '@angarium/reception'
 import type { AnyExtension, SessionContext } from '@angarium/smtp-wire'
 import * as station from '@angarium/station'
@@ -7,15 +6,11 @@ import type { Configuration } from '../config/schema.ts'
 
 /** What an MTA offers to clients and uses with servers, in the order of its EHLO reply. */
 export function extensionsOf(
-  { extensions, proxies, relayFor }: Configuration,
+  { extensions, proxies }: Configuration,
   contributions: readonly Contribution[],
-  clock: Clock,
 ): readonly AnyExtension[] {
-  const isFriend = peerIn(relayFor)
   return station.extensionsOf({
     settings: extensions,
-    clock,
-    mayHold: (context) => context.identity !== undefined || isFriend(context),
     own: [
       ...(extensions.etrn.length > 0 ? [registered.etrn] : []),
       ...(extensions.verify ? [registered.vrfy] : []),

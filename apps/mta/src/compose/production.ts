@@ -1,7 +1,7 @@
 import { createNodeResolver } from '@angarium/dns-client/node'
 import type { HostLog, Service } from '@angarium/host'
 import { createDialer, createTlsContext, listen, nodeClock, nodeRandom } from '@angarium/smtp-node'
-import { bringUp, contributionsOf, ownAddresses } from '@angarium/station'
+import { bringUp, contributionsOf, listeningAddresses, ownAddresses } from '@angarium/station'
 import { readTlsFiles } from '@angarium/station/configuration'
 import { queueFolder } from '@angarium/station/queue'
 import manifest from '../../package.json' with { type: 'json' }
@@ -36,6 +36,7 @@ export async function production(
     dialer: createDialer({ tls }),
     listen: (listener, onConnection) => listen({ ...listener, tls, onConnection }),
     files: nodeFiles,
+    addresses: listeningAddresses(config),
     ownAddresses: ownAddresses(config),
     offersTls: tls.hasCertificate,
     ...(onDelivered && { onDelivered }),

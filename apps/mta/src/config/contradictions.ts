@@ -14,6 +14,7 @@ export function contradictions(settings: Settings): readonly Contradiction[] {
   return [
     ...relaying(settings),
     ...listening(settings),
+    ...encryption(settings),
     ...routing(settings),
     ...postmaster(settings),
     ...stationContradictions(settings, createTlsContext),
@@ -36,9 +37,25 @@ function isWorld(range: string): boolean {
   return bits !== undefined && Number(bits) < narrowest
 }
 
-function* listening({ listeners }: Settings): Generator<Contradiction> {
+/** Extensions that LMTP cannot do without. @rfc 2033 5 */
+const lmtpNeeds = ['PIPELINING', 'ENHANCEDSTATUSCODES'] as const
+
+function* listening({ listeners, extensions: { without } }: Settings): Generator<Contradiction> {
   for (const [at, { port, protocol }] of listeners.entries())
     if (protocol === 'lmtp' && port === 25) yield { path: ['listeners', at, 'port'], message: lmtpOnSmtpPort }
+  if (listeners.some(({ protocol }) => protocol === 'lmtp'))
+    for (const keyword of lmtpNeeds)
+      if (without.includes(keyword))
+        yield {
+          path: ['extensions', 'without', without.indexOf(keyword)],
+          message: `LMTP must have ${keyword} (RFC 2033, 5), and there is a listener for it`,
+        }
+}
+
+function* encryption({ requireTls, listeners, tls, extensions }: Settings): Generator<Contradiction> {
+  if (requireTls.length === 0 || listeners.every((one) => one.tls === 'implicit')) return
+  if (tls.certificate === undefined || extensions.without.includes('STARTTLS'))
+    yield { path: ['requireTls'], message: 'needs tls.certificate and STARTTLS: mail could never come' }
 }
 
 function* routing({ hostname, domains, routes }: Settings): Generator<Contradiction> {

@@ -64,4 +64,8 @@ export const relayFor = z.array(addressRange).meta({
   description: 'Addresses whose clients may send anywhere; by default nobody.',
 })
 
+export const requireTls = z.array(addressRange).meta({
+  description: 'Addresses whose clients must use TLS; by default nobody.',
+})
+
 export const domains = z.record(domainName, domain).meta({ description: 'Domains whose mail is delivered here.' })

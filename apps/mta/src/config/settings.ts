@@ -10,6 +10,7 @@ export const settings = stationSettings.extend({
     .boolean()
     .default(false)
     .meta({ description: 'Must be true where `relayFor` has the whole world in it. Do not.' }),
+  requireTls: sections.requireTls.default([]),
   postmaster: values.mailbox.optional().meta({
     description: 'Who reads mail to Postmaster where that is no mailbox. Without it <data>/postmaster, a Maildir.',
   }),

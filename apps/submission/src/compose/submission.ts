@@ -1,4 +1,4 @@
-import { auth } from '@angarium/esmtp-extensions'
+import { auth, futureRelease } from '@angarium/esmtp-extensions'
 import { type Contribution, createRelayPolicy } from '@angarium/reception'
 import {
   createSaslServer,
@@ -8,6 +8,7 @@ import {
   type ServerMechanism,
   scramServers,
 } from '@angarium/sasl'
+import type { SessionContext } from '@angarium/smtp-wire'
 import { createStation, destinationOfAddress, extensionsOf, type Machine, type Station } from '@angarium/station'
 import type { Configuration } from '../config/schema.ts'
 import { createAuthentication } from '../login/authentication.ts'
@@ -32,14 +33,17 @@ export function createSubmission(parts: Parts): Station {
   const { config, clock, log, users, passwords, contributions = [] } = parts
   const sasl = createSaslServer(mechanismsOf(config, parts.decoySecret))
   const throttle = createThrottle(clock, config.logins)
+  const { hold } = config.extensions
+  const allows = ({ identity }: SessionContext): boolean => identity !== undefined
   return createStation({
     settings: config,
     machine: parts,
     extensions: extensionsOf({
       settings: config.extensions,
-      clock,
-      mayHold: ({ identity }) => identity !== undefined,
-      own: [auth(({ tls }) => (tls === 'active' ? sasl.offer({ encrypted: true }) : []))],
+      own: [
+        auth(({ tls }) => (tls === 'active' ? sasl.offer({ encrypted: true }) : [])),
+        ...(hold > 0 ? [futureRelease({ maximum: Math.floor(hold / 1000), now: () => clock.now(), allows })] : []),
+      ],
       contributions,
     }),
     recipients: createRelayPolicy({

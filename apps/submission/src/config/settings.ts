@@ -1,5 +1,5 @@
 import { duration } from '@angarium/host'
-import { stationSettings, values } from '@angarium/station/configuration'
+import { sections, stationSettings, values } from '@angarium/station/configuration'
 import * as z from 'zod'
 
 const { domainName, mailbox, path, wholeNumber } = values
@@ -21,6 +21,12 @@ const logins = z.strictObject({
   maxDelay: duration({ least: 0, most: 20_000 }).prefault('10s').meta({ description: 'Longest wait.' }),
 })
 
+const extensions = sections.extensions.extend({
+  hold: duration({ least: 0, most: 31_536_000_000 }).prefault('0s').meta({
+    description: 'FUTURERELEASE: the longest time a message is held for who has logged in; 0s: not offered.',
+  }),
+})
+
 /** The configuration file, one setting at a time. */
 export const settings = stationSettings.extend({
   domains: z.array(domainName).min(1).meta({
@@ -32,6 +38,7 @@ export const settings = stationSettings.extend({
     .min(1)
     .default(['SCRAM-SHA-256', 'PLAIN', 'LOGIN'])
     .meta({ description: 'Ways to log in, all of them under TLS only.' }),
+  extensions: extensions.prefault({}),
   logins: logins.prefault({}),
   postmaster: mailbox
     .optional()

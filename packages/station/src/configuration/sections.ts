@@ -40,9 +40,6 @@ export const extensions = z.strictObject({
   deliverByMinimum: duration({ least: 0, most: 86_400_000 })
     .prefault('0s')
     .meta({ description: 'DELIVERBY: the shortest time in which a message may have to be delivered or returned.' }),
-  hold: duration({ least: 0, most: 31_536_000_000 }).prefault('0s').meta({
-    description: 'FUTURERELEASE: the longest time a message is held for those that may send anywhere; 0s: not offered.',
-  }),
 })
 
 /** Who may speak for others. */
@@ -67,9 +64,9 @@ export const tls = z.strictObject({
 })
 
 export const limits = z.strictObject({
-  messageOctets: size({ least: 1024, most: 2_147_483_647 })
+  messageOctets: size({ least: 65_536, most: 2_147_483_647 })
     .prefault('50MiB')
-    .meta({ description: 'Greatest message.' }),
+    .meta({ description: 'Greatest message; at least 64 KiB.' }),
   recipients: z.int().min(100).max(100_000).default(1000).meta({ description: 'Recipients of one transaction.' }),
   transactions: wholeNumber.optional().meta({ description: 'Messages of one session. Without it there is no limit.' }),
   received: wholeNumber.default(100).meta({ description: 'Received fields at which a message is taken for a loop.' }),
@@ -95,6 +92,21 @@ export const retry = z.strictObject({
   warnAfter: duration().prefault('4h').meta({ description: 'After so long its sender is told of the delay, once.' }),
 })
 
+const wait = duration({ least: 1_000, most: 3_600_000 })
+
+/** Defaults are those of RFC 5321, 4.5.3.2. */
+const timeouts = z.strictObject({
+  greeting: wait.prefault('5m').meta({ description: 'Wait for the greeting.' }),
+  command: wait.prefault('5m').meta({ description: 'Wait for the reply to EHLO and other commands.' }),
+  mail: wait.prefault('5m').meta({ description: 'Wait for the reply to MAIL.' }),
+  rcpt: wait.prefault('5m').meta({ description: 'Wait for the reply to RCPT.' }),
+  data: wait.prefault('2m').meta({ description: 'Wait for the reply to DATA.' }),
+  content: wait.prefault('3m').meta({ description: 'Time for each piece of content to go out.' }),
+  end: wait.prefault('10m').meta({
+    description: 'Wait for the reply to a whole message; with a short one mail arrives twice.',
+  }),
+})
+
 export const delivery = z.strictObject({
   paused: z.boolean().default(false).meta({ description: 'Take mail and keep it; deliver nothing.' }),
   concurrency: wholeNumber.default(200).meta({ description: 'Deliveries under way, over all.' }),
@@ -103,6 +115,7 @@ export const delivery = z.strictObject({
   connectTimeout: duration({ most: 600_000 })
     .prefault('30s')
     .meta({ description: 'Time for a connection to come about.' }),
+  timeouts: timeouts.prefault({}),
   allowLoopback: z
     .boolean()
     .default(false)

@@ -17,6 +17,7 @@ import { type Console, UsageError } from '../command/console.ts'
 import type { Command } from '../command/program.ts'
 import type { StationConfiguration } from '../configuration/settings.ts'
 import { type QueueAccess, withQueue } from './access.ts'
+import type { QueueCalls } from './procedures.ts'
 import { counts, details, summary } from './view.ts'
 
 /** Whose queue it is. */
@@ -45,6 +46,7 @@ export function queueCommand<C extends StationConfiguration>(program: QueueProgr
         config: { type: 'string' },
         filter: { type: 'string', multiple: true, default: [] },
         all: { type: 'boolean', default: false },
+        early: { type: 'boolean', default: false },
         because: { type: 'string', default: 'held by the operator' },
         content: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
@@ -70,6 +72,7 @@ interface Wanted {
   readonly filter: Filter
   readonly filtered: boolean
   readonly all: boolean
+  readonly early: boolean
   readonly because: string
   readonly content: boolean
   readonly json: boolean
@@ -79,7 +82,7 @@ type Work = (call: QueueAccess) => Promise<number>
 
 /** What a command line asks for; the work answers the exit code. */
 function workOf(action: string | undefined, wanted: Wanted, console: Console): Work {
-  const { ids, filter, filtered, all, because, content, json } = wanted
+  const { ids, filter, filtered, all, early, because, content, json } = wanted
   const [id] = ids
   const told = json ? jsonList(console) : undefined
   switch (action) {
@@ -120,8 +123,13 @@ function workOf(action: string | undefined, wanted: Wanted, console: Console): W
     case 'hold': {
       if (Number(ids.length > 0) + Number(filtered) + Number(all) !== 1)
         throw new UsageError(`queue ${action} needs either ids of messages, or --filter, or --all`)
+      if (early && action !== 'release') throw new UsageError(`queue ${action} knows no --early; queue release does`)
       const kind = changes[action]
-      const change = kind === 'hold' ? { kind, because } : { kind }
+      const change = {
+        kind,
+        ...(kind === 'hold' && { because }),
+        ...(early && { early }),
+      } as QueueCalls['change']['change']
       const selection = ids.length > 0 ? [...ids] : filter
       return async (call) => {
         const changed = new Set<QueueId>()

@@ -14,10 +14,13 @@ const filter = z
   })
   .transform((value) => value as Filter)
 
-const change = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('hold'), because: z.string().min(1).max(1_000) }),
-  z.strictObject({ kind: z.enum(['release', 'expedite', 'remove']) }),
-])
+const change = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('hold'), because: z.string().min(1).max(1_000) }),
+    z.strictObject({ kind: z.literal('release'), early: z.literal(true).optional() }),
+    z.strictObject({ kind: z.enum(['expedite', 'remove']) }),
+  ])
+  .transform((value) => value as Change)
 
 const id = z.string().transform((text) => text as QueueId)
 

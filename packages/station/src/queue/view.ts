@@ -8,8 +8,9 @@ export function* summary(entry: Entry | CorruptEntry, now: number): Generator<st
     yield `${visible(entry.id)}  CORRUPT  ${visible(entry.because)}`
     return
   }
-  const { id, acceptedAt, size, reversePath, recipients } = entry
-  yield `${id}  ${time(acceptedAt)}  ${size} octets  from <${visible(reversePath)}>`
+  const { id, acceptedAt, size, priority, reversePath, recipients } = entry
+  const line = priority === 0 ? '' : `  priority ${priority}`
+  yield `${id}  ${time(acceptedAt)}  ${size} octets  from <${visible(reversePath)}>${line}`
   for (const recipient of recipients) yield `  ${standing(recipient, now)}`
 }
 
@@ -19,6 +20,7 @@ export function* details(entry: Entry | CorruptEntry, now: number): Generator<st
   yield `id:        ${entry.id}`
   yield `accepted:  ${time(entry.acceptedAt)}`
   yield `size:      ${entry.size} octets`
+  yield `priority:  ${entry.priority}`
   yield `from:      <${visible(entry.reversePath)}>${parameterText(entry.parameters)}`
   for (const recipient of entry.recipients) {
     const { destination, attempts, lastReply, parameters } = recipient
@@ -36,9 +38,11 @@ export function* counts(stats: QueueStats): Generator<string> {
 
 const time = (instant: number): string => new Date(instant).toISOString()
 
-function standing({ address, state, nextAttempt, because }: EntryRecipient, now: number): string {
+function standing({ address, state, nextAttempt, notBefore, because }: EntryRecipient, now: number): string {
+  const release = notBefore === undefined || notBefore <= now ? '' : `, not before ${time(notBefore)}`
   const why = because === undefined ? '' : `: ${visible(because)}`
-  return `<${visible(address)}>  ${state}${state === 'queued' ? `, ${when(nextAttempt ?? now, now)}` : ''}${why}`
+  const next = release === '' && state === 'queued' ? `, ${when(nextAttempt ?? now, now)}` : release
+  return `<${visible(address)}>  ${state}${next}${why}`
 }
 
 function when(attempt: number, now: number): string {
