@@ -82,6 +82,22 @@ describe('extensions', () => {
     expect(await client.command('RCPT', 'TO:<postmaster@[192.0.2.77]>')).toMatchObject({ code: 550 })
   })
 
+  it.each([
+    ['10s', true],
+    ['10m', false],
+  ])('a server that says nothing is given up after delivery.timeouts.greeting: %s', async (greeting, givenUp) => {
+    const world = createWorld()
+    world.network.listen('192.0.2.9', 25, () => undefined)
+    const { events } = await world.host(here, {
+      relayFor: [friend],
+      routes: { '*': { host: '192.0.2.9' } },
+      delivery: { timeouts: { greeting } },
+    })
+    await world.send(friend, here, { from: 'a@b.example', to: ['c@d.example'] })
+    await world.clock.advance(60_000)
+    expect(events.some(({ event }) => event === 'deferred')).toBe(givenUp)
+  })
+
   it('clients that must use TLS send no mail without it, others do', async () => {
     const world = createWorld()
     // The files of a certificate are not looked at: the network has its own.
