@@ -15,19 +15,32 @@ if (!process.execArgv.includes(condition)) {
 const folder = join(root, 'packages/esmtp-extensions')
 const { byName } = await import(join(folder, 'test/extensions.ts'))
 const { pass } = await import(join(root, 'packages/smtp-wire/src/index.ts'))
-const { extensionsOf } = await import(join(root, 'apps/mta/src/compose/extensions.ts'))
-const { configSchema } = await import(join(root, 'apps/mta/src/config/schema.ts'))
+const mta = await import(join(root, 'apps/mta/src/compose/extensions.ts'))
+const submission = await import(join(root, 'apps/submission/src/compose/extensions.ts'))
+const schemas = {
+  mta: (await import(join(root, 'apps/mta/src/config/schema.ts'))).configSchema('/'),
+  submission: (await import(join(root, 'apps/submission/src/config/settings.ts'))).settings,
+}
 
 const base = { hostname: 'mx.example.org', listeners: [{ address: '127.0.0.1', port: 2525 }] }
-const everything = {
-  extensions: { hold: '1d', etrn: ['example.org'], verify: true },
-  proxies: { xclient: ['192.0.2.1'], xforward: ['192.0.2.1'] },
+const keywordsOf = (list) => new Set(list.map(({ keyword }) => keyword))
+const ofMta = (config) => keywordsOf(mta.extensionsOf(schemas.mta.parse({ ...base, ...config }), []))
+const sasl = { offer: () => ['PLAIN'] }
+const ofSubmission = (config) => {
+  const settings = schemas.submission.parse({ ...base, domains: ['example.org'], users: 'users', ...config })
+  return keywordsOf(submission.extensionsOf(settings, [], { now: () => 0 }, sasl))
 }
-const clock = { now: () => 0 }
-const listed = (config) =>
-  new Set(extensionsOf(configSchema('/').parse({ ...base, ...config }), [], clock).map(({ keyword }) => keyword))
-const usual = listed({})
-const asked = listed(everything)
+/** What each server offers as it comes, and with every setting that offers more. */
+const servers = [
+  [
+    ofMta({}),
+    ofMta({
+      extensions: { etrn: ['example.org'], verify: true },
+      proxies: { xclient: ['192.0.2.1'], xforward: ['192.0.2.1'] },
+    }),
+  ],
+  [ofSubmission({}), ofSubmission({ extensions: { hold: '1d' } })],
+]
 
 const tests = listTests()
 const rows = Object.entries(byName)
@@ -38,14 +51,14 @@ const rows = Object.entries(byName)
 const page = `# Support, keyword by keyword
 
 Made by \`node tooling/checks/support.mjs\` from the extensions, the lists of the apps, the tests and the vectors; not to be
-edited. **MTA**: in \`apps/mta\` the keyword is offered and used by default, or once a setting asks for it, or not at all:
-then it only reads and writes its grammar, and its page says what is missing. **Server**: what a session takes where it
+edited. **MTA**, **submission**: in that app the keyword is offered and used by default, or once a setting asks for it, or not at
+all. What no app offers only reads and writes its grammar, and its page says what is missing. **Server**: what a session takes where it
 is offered, \`+n\` what a parameter adds to the command line; "judges" where the extension itself refuses. **Client**: "plans"
 where it decides by the message and the server's offer, "carries" where parameters that came with a message go on to
 servers that offer the keyword. **Tests** name the keyword in the packages given; vectors are entries of \`vectors/\`.
 
-| keyword | RFC and sections | MTA | server | client | needs | tests | vectors |
-|---|---|---|---|---|---|---|---|
+| keyword | RFC and sections | MTA | submission | server | client | needs | tests | vectors |
+|---|---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 `
 
@@ -63,8 +76,17 @@ if (process.argv.includes('--check')) {
 function row(name, extension) {
   const { keyword, requires } = extension
   const needs = requires.map((need) => (typeof need === 'string' ? need : 'TLS')).join(', ')
-  const mta = usual.has(keyword) ? 'default' : asked.has(keyword) ? 'by a setting' : 'no'
-  const cells = [`[${keyword}](src/${name}.ts)`, sections(name), mta, server(extension), client(extension), needs]
+  const offered = servers.map(([usual, asked]) =>
+    usual.has(keyword) ? 'default' : asked.has(keyword) ? 'by a setting' : 'no',
+  )
+  const cells = [
+    `[${keyword}](src/${name}.ts)`,
+    sections(name),
+    ...offered,
+    server(extension),
+    client(extension),
+    needs,
+  ]
   return `| ${[...cells, testsOf(keyword), vectorsOf(name)].join(' | ')} |`
 }
 

@@ -1,4 +1,3 @@
-import { auth, futureRelease } from '@angarium/esmtp-extensions'
 import { type Contribution, createRelayPolicy } from '@angarium/reception'
 import {
   createSaslServer,
@@ -8,13 +7,13 @@ import {
   type ServerMechanism,
   scramServers,
 } from '@angarium/sasl'
-import type { SessionContext } from '@angarium/smtp-wire'
-import { createStation, destinationOfAddress, extensionsOf, type Machine, type Station } from '@angarium/station'
+import { createStation, destinationOfAddress, type Machine, type Station } from '@angarium/station'
 import type { Configuration } from '../config/schema.ts'
 import { createAuthentication } from '../login/authentication.ts'
 import type { PasswordChecker } from '../login/password-checker.ts'
 import { createThrottle } from '../login/throttle.ts'
 import type { UserDirectory } from '../login/user-directory.ts'
+import { extensionsOf } from './extensions.ts'
 import { createSenderPolicy } from './sender-policy.ts'
 
 /** What a submission server is made of. Nothing else reaches it from outside. */
@@ -33,19 +32,10 @@ export function createSubmission(parts: Parts): Station {
   const { config, clock, log, users, passwords, contributions = [] } = parts
   const sasl = createSaslServer(mechanismsOf(config, parts.decoySecret))
   const throttle = createThrottle(clock, config.logins)
-  const { hold } = config.extensions
-  const allows = ({ identity }: SessionContext): boolean => identity !== undefined
   return createStation({
     settings: config,
     machine: parts,
-    extensions: extensionsOf({
-      settings: config.extensions,
-      own: [
-        auth(({ tls }) => (tls === 'active' ? sasl.offer({ encrypted: true }) : [])),
-        ...(hold > 0 ? [futureRelease({ maximum: Math.floor(hold / 1000), now: () => clock.now(), allows })] : []),
-      ],
-      contributions,
-    }),
+    extensions: extensionsOf(config, contributions, clock, sasl),
     recipients: createRelayPolicy({
       hostname: config.hostname,
       localDomains: new Map(),
