@@ -136,7 +136,11 @@ function testsOf(keyword) {
   const names = new RegExp(`(^|[^A-Z0-9-])${keyword}($|[^A-Z0-9-])`)
   const counts = new Map()
   for (const { name, member } of tests) if (names.test(name)) counts.set(member, (counts.get(member) ?? 0) + 1)
-  return [...counts].map(([member, count]) => `${member} ${count}`).join(', ')
+  // By name: the order in which tests are collected is not the same twice.
+  return [...counts]
+    .map(([member, count]) => `${member} ${count}`)
+    .sort()
+    .join(', ')
 }
 
 /** Entries of a file of vectors, by whatever lists it has. */
