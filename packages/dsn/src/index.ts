@@ -16,7 +16,6 @@ export { formatNotify, notifyByDefault, parseNotify } from './parameter/notify.t
 export type { OriginalRecipient } from './parameter/orcpt.ts'
 export { formatOrcpt, parseOrcpt } from './parameter/orcpt.ts'
 export { decodeUnitext, encodeUnitext } from './parameter/unitext.ts'
-export { decodeXtext, encodeXtext } from './parameter/xtext.ts'
 export { aliasParameters, listParameters } from './redistribution.ts'
 export type { RelayParameters } from './relay.ts'
 export { relayParameters } from './relay.ts'

@@ -1,4 +1,4 @@
-import { isAscii } from './ascii.ts'
+import { isAscii } from '@angarium/smtp-wire'
 import { hasParameter } from './parameter/list.ts'
 import { formatNotify, parseNotify } from './parameter/notify.ts'
 import { encodeOrcpt } from './parameter/orcpt.ts'

@@ -1,4 +1,4 @@
-import { isAscii } from './ascii.ts'
+import { isAscii } from '@angarium/smtp-wire'
 import { losesTime } from './parameter/deliver-by.ts'
 import { hasParameter } from './parameter/list.ts'
 import { isNever, parseNotify } from './parameter/notify.ts'

@@ -1,11 +1,10 @@
+import { decodeXtext, encodeXtext } from '@angarium/smtp-wire'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   DsnError,
   decodeUnitext,
-  decodeXtext,
   encodeUnitext,
-  encodeXtext,
   formatEnvid,
   formatNotify,
   formatOrcpt,

@@ -1,8 +1,10 @@
 import { decodeBase64 } from '@angarium/sasl/profile'
 import {
   asciiUpper,
+  decodeXtext,
   defineExtension,
   type Extension,
+  encodeXtext,
   formatMailbox,
   type ParameterCodec,
   type Plan,
@@ -13,7 +15,6 @@ import {
   type SessionContext,
   type VerbEffect,
 } from '@angarium/smtp-wire'
-import { decodeXtext, encodeXtext } from './grammar/xtext.ts'
 
 /** Its parameters of MAIL. */
 export type AuthMail = { readonly AUTH: ParameterCodec<ReversePath> }

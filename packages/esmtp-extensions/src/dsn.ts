@@ -1,17 +1,18 @@
 import {
   asciiLower,
   asciiUpper,
+  decodeXtext,
   defineExtension,
   type Extension,
   encodeUtf8,
   hasControl,
+  isAscii,
   isParameterValue,
+  isPrintable,
   type ParameterCodec,
   type ParameterValues,
   type Plan,
 } from '@angarium/smtp-wire'
-import { isAscii, isPrintable } from './grammar/ascii.ts'
-import { decodeXtext } from './grammar/xtext.ts'
 
 /** How much of the message a failure report brings back. @rfc 3461 4.3 */
 export type RetValue = 'FULL' | 'HDRS'

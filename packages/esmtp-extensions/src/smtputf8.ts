@@ -1,14 +1,16 @@
 import {
   defineExtension,
   type Extension,
+  type ForwardPath,
+  isAscii,
   type ParameterCodec,
   type Plan,
   proceed,
   type Refusal,
+  type ReversePath,
   reply,
   type Veto,
 } from '@angarium/smtp-wire'
-import { isAsciiPath } from './grammar/ascii.ts'
 import { flag } from './grammar/flag.ts'
 
 /** Its parameters of MAIL. */
@@ -69,3 +71,7 @@ const headerBeyond: Refusal = reply(
   '6.9',
   'Header beyond ASCII needs SMTPUTF8, which the next host does not offer',
 )
+
+/** A path that needs no UTF-8. */
+const isAsciiPath = (path: ReversePath | ForwardPath): boolean =>
+  path.kind !== 'mailbox' || (isAscii(path.localPart) && isAscii(path.domain))

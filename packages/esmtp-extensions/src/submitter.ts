@@ -1,12 +1,13 @@
 import {
+  decodeXtext,
   defineExtension,
   type Extension,
+  encodeXtext,
   formatMailbox,
   type Mailbox,
   type ParameterCodec,
   parseMailbox,
 } from '@angarium/smtp-wire'
-import { decodeXtext, encodeXtext } from './grammar/xtext.ts'
 
 /** Its parameters of MAIL. */
 export type SubmitterMail = { readonly SUBMITTER: ParameterCodec<Mailbox> }

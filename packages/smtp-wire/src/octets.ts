@@ -38,7 +38,7 @@ function encodeBeyondAscii(text: string): Uint8Array {
  * @rfc 3629 4
  */
 export function decodeUtf8(octets: Uint8Array): string | undefined {
-  if (octets.length <= ASCII_AT_ONCE && isAscii(octets))
+  if (octets.length <= ASCII_AT_ONCE && isAsciiOctets(octets))
     return String.fromCharCode.apply(null, octets as unknown as number[])
   let text = ''
   let i = 0
@@ -64,7 +64,7 @@ export function decodeUtf8(octets: Uint8Array): string | undefined {
   return text
 }
 
-function isAscii(octets: Uint8Array): boolean {
+function isAsciiOctets(octets: Uint8Array): boolean {
   for (let i = 0; i < octets.length; i++) if ((octets[i] ?? 0) > 0x7f) return false
   return true
 }
@@ -111,6 +111,12 @@ export function readDigits(text: string, maxDigits = 15): number | undefined {
  * @rfc 6531 3.3
  */
 export const isTextBeyondAscii = (code: number): boolean => code >= 0xa0 && code !== 0x2028 && code !== 0x2029
+
+/** Nothing above 127. */
+export function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
+}
 
 /** True where the text holds anything but ASCII; DEL counts as such. */
 export function beyondAscii(text: string): boolean {

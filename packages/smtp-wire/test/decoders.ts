@@ -139,6 +139,10 @@ export const decoders: Readonly<Record<string, Decoder>> = {
   readDigits: ofText(['0', '12345', '999999999999999'], (text) => {
     expect(wire.readDigits(text)).toBe(/^[0-9]{1,15}$/.test(text) ? Number(text) : undefined)
   }),
+  decodeXtext: ofText(['a+2Bb', 'gr+C3+BCn', 'QQ314159', '+3D'], (text) => {
+    const decoded = wire.decodeXtext(text)
+    if (decoded !== undefined) expect(wire.decodeXtext(wire.encodeXtext(decoded))).toBe(decoded)
+  }),
   DataDecoder: {
     seeds: [...texts('content.json', 'wire'), ...serverTalk],
     run(octets) {

@@ -4,12 +4,13 @@ import {
   addressLimits,
   asciiLower,
   type ForwardPath,
+  isAscii,
   parseDomain,
   parseMailbox,
   type ReversePath,
 } from '@angarium/smtp-wire'
 import type { TransactionReport } from '@angarium/smtp-wire/drive'
-import { aLabels, isAscii } from '../route/a-labels.ts'
+import { aLabels } from '../route/a-labels.ts'
 import type { Stop } from '../transport/stop.ts'
 import type { Session } from '../transport/target.ts'
 import type { Prepared } from './preparation.ts'

@@ -1,8 +1,7 @@
 import { deliverBy } from '@angarium/dsn'
 import type { ContentTraits } from '@angarium/imf-parser/transfer'
 import type { EnvelopeParameter } from '@angarium/queue'
-import { asciiUpper, type BodyKind } from '@angarium/smtp-wire'
-import { isAscii } from '../route/a-labels.ts'
+import { asciiUpper, type BodyKind, isAscii } from '@angarium/smtp-wire'
 import type { HostAbilities } from './host.ts'
 
 /** What is known of a message that is to be sent. */

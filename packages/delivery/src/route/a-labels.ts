@@ -1,3 +1,4 @@
+import { isAscii } from '@angarium/smtp-wire'
 /**
  * A domain as DNS and hosts without SMTPUTF8 know it: labels beyond ASCII as A-labels. Lower case and NFC are made; what a
  * registry would not register leads to no record. `undefined`: a label is too long.
@@ -14,11 +15,6 @@ export function aLabels(domain: string): string | undefined {
     labels.push(ascii)
   }
   return labels.join('.')
-}
-
-export function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false
-  return true
 }
 
 /** @rfc 3492 6.3 */

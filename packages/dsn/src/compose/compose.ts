@@ -9,8 +9,7 @@ import {
   parseMessageIds,
   readHeader,
 } from '@angarium/imf-parser'
-import { asciiLower, encodeUtf8, parseDomain } from '@angarium/smtp-wire'
-import { isAscii } from '../ascii.ts'
+import { asciiLower, encodeUtf8, isAscii, parseDomain } from '@angarium/smtp-wire'
 import { DsnError } from '../error.ts'
 import { parseRet } from '../parameter/envelope.ts'
 import { hasParameter, parameterValue } from '../parameter/list.ts'

@@ -1,5 +1,5 @@
 import { formatDate, formatField } from '@angarium/imf-parser'
-import { isAscii } from '../ascii.ts'
+import { isAscii } from '@angarium/smtp-wire'
 import { deliverBy } from '../parameter/deliver-by.ts'
 import { parseEnvid } from '../parameter/envelope.ts'
 import { parameterValue } from '../parameter/list.ts'

@@ -1,7 +1,5 @@
-import { asciiUpper } from '@angarium/smtp-wire'
-import { isPrintable } from '../ascii.ts'
+import { asciiUpper, decodeXtext, encodeXtext, isPrintable } from '@angarium/smtp-wire'
 import { DsnError } from '../error.ts'
-import { decodeXtext, encodeXtext } from './xtext.ts'
 
 /** How much of the message a failure report brings back. */
 export type Ret = 'full' | 'headers'

@@ -1,8 +1,6 @@
-import { asciiLower, hasControl } from '@angarium/smtp-wire'
-import { isPrintable } from '../ascii.ts'
+import { asciiLower, decodeXtext, encodeXtext, hasControl, isPrintable } from '@angarium/smtp-wire'
 import { DsnError } from '../error.ts'
 import { decodeUnitext, encodeUnitext } from './unitext.ts'
-import { decodeXtext, encodeXtext } from './xtext.ts'
 
 /** A recipient as its sender named it. @rfc 3461 4.2 */
 export interface OriginalRecipient {

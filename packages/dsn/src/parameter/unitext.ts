@@ -1,5 +1,3 @@
-import { hex, hexDigit } from './xtext.ts'
-
 /**
  * Encodes an address of type "utf-8" for ORCPT: controls, space, "\", "+" and "=" become `\x{HEX}`, and so does
  * everything beyond ASCII unless `utf8` lets it stand.
@@ -69,3 +67,12 @@ const isQchar = (code: number): boolean =>
   code > 0x20 && code < 0x7f && code !== BACKSLASH && code !== 0x2b && code !== 0x3d
 
 const BACKSLASH = 0x5c
+
+/** At least two upper-case digits. */
+const hex = (value: number): string => value.toString(16).toUpperCase().padStart(2, '0')
+
+/** Value of an upper-case hexadecimal digit, or -1. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  return code >= 0x41 && code <= 0x46 ? code - 0x37 : -1
+}

@@ -1,6 +1,4 @@
-import { asciiUpper } from '@angarium/smtp-wire'
-import { isAscii } from './ascii.ts'
-import { decodeXtext, encodeXtext } from './xtext.ts'
+import { asciiUpper, decodeXtext, encodeXtext, isAscii } from '@angarium/smtp-wire'
 
 /** Attributes of XCLIENT or XFORWARD by name; `undefined`: said to be unknown. */
 export type Attributes<N extends string> = ReadonlyMap<N, string | undefined>
