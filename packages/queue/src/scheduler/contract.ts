@@ -18,6 +18,56 @@ export type Judgement =
   /** Says nothing about the way, such as a greylisted recipient. */
   | 'neutral'
 
+/**
+ * Names the hosts that the mail of a destination goes to, such as the whole set of its MX hosts. Destinations with the same
+ * next hop share its places: a provider that serves a million domains is one peer.
+ */
+export type NextHopKey = string
+
+/** What a delivery tells its scheduler on the way, and asks of it. */
+export interface Passage {
+  /**
+   * Where the mail goes, once that is known and before anything is sent there. `false`: there is no place now, or the next
+   * hop is passed over; then settle with every recipient given back. The work waits there for its turn.
+   */
+  enter(nextHop: NextHopKey): boolean
+}
+
+/** At most so many in any span of so long, counted when an attempt begins. A burst of the whole limit is allowed. */
+export interface RateLimit {
+  /** Each has an account of its own, but for `all`. */
+  readonly by: 'all' | 'destination' | 'next-hop' | 'sender' | 'source'
+  /** Only this one; by default every one. */
+  readonly of?: string
+  readonly count: 'messages' | 'recipients'
+  /** At least 1. More recipients than this in one message go alone, and use up as many spans. */
+  readonly limit: number
+  readonly perMs: Millis
+}
+
+/** Why work that is due is not under way. */
+export type Hindrance =
+  /** Nothing is delivered at all. */
+  | { readonly kind: 'not-running'; readonly state: SchedulerSnapshot['state'] }
+  /** The store failed and gets a rest. */
+  | { readonly kind: 'store-failed'; readonly until: Instant }
+  /** Passed over after a failed cohort. */
+  | {
+      readonly kind: 'passed-over'
+      readonly by: 'destination' | 'next-hop'
+      readonly of: string
+      readonly until: Instant
+    }
+  /** All places are taken. */
+  | {
+      readonly kind: 'full'
+      readonly by: 'all' | 'destination' | 'next-hop'
+      readonly of?: string
+      readonly active: number
+      readonly window: number
+    }
+  | { readonly kind: 'rate'; readonly limit: RateLimit; readonly of?: string; readonly until: Instant }
+
 /** Limits of a {@link Scheduler}. All are totals of this scheduler, never per connection. */
 export interface SchedulerLimits {
   /** Deliveries under way. */
@@ -26,6 +76,10 @@ export interface SchedulerLimits {
   readonly perDestination: number
   /** Where a destination's own limit starts before anything is known of it. */
   readonly perDestinationStart: number
+  /** Deliveries under way to one next hop, whatever the number of its destinations. It starts and adapts as theirs do. */
+  readonly perNextHop: number
+  /** Leases in hand beyond the places there are, so that a place never waits for the store. */
+  readonly ahead: number
   /** How long a lease lasts; renewed at half-time while the delivery runs. */
   readonly leaseMs: Millis
   /** How long a destination is passed over after its first failed cohort; doubles with each further one. */
@@ -48,6 +102,8 @@ export const defaultSchedulerLimits: SchedulerLimits = {
   concurrency: 200,
   perDestination: 20,
   perDestinationStart: 5,
+  perNextHop: 20,
+  ahead: 100,
   leaseMs: 300_000,
   coolFirstMs: 60_000,
   coolMaxMs: 3_600_000,
@@ -70,7 +126,7 @@ export interface SchedulerOptions {
    * Attempts one lease and says how each recipient came out. `signal` fires at shutdown and when the lease was lost;
    * whatever is returned after a lost lease is dropped. A rejection defers all recipients of the lease.
    */
-  readonly deliver: (lease: Lease, signal: AbortLike) => Promise<Settlement>
+  readonly deliver: (lease: Lease, signal: AbortLike, passage: Passage) => Promise<Settlement>
   /**
    * Decides a lease without an attempt, while its destination is passed over: defer it, warn its sender, or give up.
    * Without this, such messages simply wait; then a destination that stays dead keeps them beyond their lifetime.
@@ -81,6 +137,10 @@ export interface SchedulerOptions {
   /** Reads a settlement's meaning for the destination; by default {@link judgeSettlement}. */
   readonly judge?: (settlement: Settlement) => Judgement
   readonly limits?: Partial<SchedulerLimits>
+  /** Most deliveries under way to a destination or next hop that has a limit of its own; at least 1. */
+  readonly concurrencyOf?: (by: 'destination' | 'next-hop', of: string) => number | undefined
+  /** Global for the queue: one scheduler holds all its accounts. */
+  readonly rates?: readonly RateLimit[]
   readonly log?: Log
 }
 
@@ -92,7 +152,12 @@ export interface DestinationSnapshot {
   readonly window: number
   /** Passed over until then; `undefined` when it is served. */
   readonly coolUntil: Instant | undefined
+  /** Where its mail went last, as far as remembered. */
+  readonly nextHop: NextHopKey | undefined
 }
+
+/** A next hop the scheduler knows of. */
+export type NextHopSnapshot = Omit<DestinationSnapshot, 'destination' | 'nextHop'> & { readonly nextHop: NextHopKey }
 
 /** What a scheduler is doing. */
 export interface SchedulerSnapshot {
@@ -102,6 +167,9 @@ export interface SchedulerSnapshot {
   readonly settling: number
   /** Those with deliveries under way, or with a history that matters. */
   readonly destinations: readonly DestinationSnapshot[]
+  readonly nextHops: readonly NextHopSnapshot[]
+  /** Leases in hand that wait for a place. */
+  readonly ahead: number
 }
 
 /** Places set aside in a {@link Scheduler}. */
@@ -135,4 +203,6 @@ export interface Scheduler {
   /** `drain(0)`. */
   stop(): Promise<void>
   snapshot(): SchedulerSnapshot
+  /** Why due work like this would not begin at once; empty when it would. */
+  explain(work: Pick<Lease, 'destination' | 'sender' | 'source'>): readonly Hindrance[]
 }

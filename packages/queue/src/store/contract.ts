@@ -30,6 +30,13 @@ export interface CommitOptions {
    * within the next 18 hours, at most one hour for each level above it. @rfc 6710 5.1
    */
   readonly priority?: number
+  /**
+   * Whose mail this is, for taking turns and for rate limits: an account, or by default the domain of the reverse-path in
+   * lower case; empty for the null reverse-path. At most 255 octets of UTF-8.
+   */
+  readonly sender?: string
+  /** Numeric address of the client that brought it, for rate limits and for the operator. */
+  readonly source?: string
 }
 
 /** The store has the message; it survives kill -9 and power loss from here on. */
@@ -75,6 +82,8 @@ export interface Lease extends LeaseRef {
   readonly acceptedAt: Instant
   /** As committed. */
   readonly priority: number
+  readonly sender: string
+  readonly source?: string
   /** Small contents come along with the lease; otherwise use `QueueStore.read`. A buffer of the holder's own. */
   readonly body?: Uint8Array
 }
@@ -94,6 +103,8 @@ export interface LeasedRecipient {
   /** Why the last attempt came to nothing. */
   readonly lastBecause?: string
   readonly lastReply?: RecordedReply
+  /** Set when an operator gave it up: no attempt is to be made, it is to be settled as `failed`, for this reason. */
+  readonly bounce?: string
 }
 
 /** Asks for due work of one destination. */
@@ -113,9 +124,12 @@ export interface LeaseRequest {
 /** How one recipient of a lease came out. */
 export type RecipientSettlement =
   | { readonly index: number; readonly kind: 'delivered' | 'relayed'; readonly reply?: RecordedReply }
+  /** Replaced by other recipients, whose message is among the settlement's spawn. @rfc 3464 2.3.3 */
+  | { readonly index: number; readonly kind: 'expanded' }
+  /** `expired`: given up because its time is over, whatever the number of attempts. Both are for good. */
   | {
       readonly index: number
-      readonly kind: 'failed'
+      readonly kind: 'failed' | 'expired'
       readonly status: string
       readonly reply?: RecordedReply
       readonly because: string
@@ -130,15 +144,18 @@ export type RecipientSettlement =
       /** Set when this settlement spawns the delay notice. */
       readonly warned?: boolean
     }
-  /** Given back untouched, e.g. at shutdown: due at once, the attempt is not counted. */
-  | { readonly index: number; readonly kind: 'returned' }
+  /**
+   * Given back untouched, at shutdown or because a limit is reached: the attempt is not counted. Due again no earlier than
+   * `delay` from now, by default at once; then it keeps its turn.
+   */
+  | { readonly index: number; readonly kind: 'returned'; readonly delay?: Millis }
 
 /** A message born from an outcome (a bounce, a delay notice); stored in the settlement's own transaction, or not at all. */
 export interface Spawn {
   readonly envelope: Envelope
   readonly content: Uint8Array
   /** A report goes by the priority of the message it is about. @rfc 6710 4.6 */
-  readonly options?: Pick<CommitOptions, 'priority'>
+  readonly options?: Pick<CommitOptions, 'priority' | 'sender'>
 }
 
 /** Ends a lease. Recipients of the lease it does not name are given back as `returned`. */
@@ -199,6 +216,9 @@ export interface QueueStore {
   /**
    * Hands out due work, first in line first: one message and destination to one holder, until a deadline, under a
    * growing fence. Counts the attempt. Costs the number asked for, not of messages queued.
+   *
+   * Among fresh work of one priority senders take turns: a sender's next message stands behind the next one of each sender
+   * that had less so far, however many messages wait. What comes back for another attempt stands by when it is due.
    */
   lease(request: LeaseRequest): Promise<readonly Lease[]>
   /** Renews leases; answers with those still the caller's. */
@@ -209,8 +229,11 @@ export interface QueueStore {
   read(id: QueueId): AsyncIterable<Uint8Array>
   /** Messages by id, which is the order their drafts were begun in; corrupt ones as data. Does not keep writers waiting. */
   scan(filter?: Filter, after?: Cursor): AsyncIterable<Entry | CorruptEntry>
-  /** Applies an operator's change in bounded steps and tells of each message. */
-  change(selection: Filter | readonly QueueId[], change: Change): AsyncIterable<Progress>
+  /**
+   * Applies an operator's change to the recipients that pass the filter, in bounded steps, and tells of each message.
+   * Mail flows on between the steps. `remove` of ids takes corrupt messages too.
+   */
+  change(filter: Filter, change: Change): AsyncIterable<Progress>
   stats(): Promise<QueueStats>
   /**
    * Called when work may have become due other than by time (commit, release, returned); `urgent` when an operator wants

@@ -1,7 +1,30 @@
 import type { DestinationKey, EnvelopeParameter, Instant, QueueId, RecordedReply } from './envelope.ts'
 
 /** Where a recipient stands. */
-export type RecipientState = 'queued' | 'leased' | 'held' | 'delivered' | 'relayed' | 'failed' | 'removed'
+export type RecipientState =
+  /** Never attempted, or given back as it was. */
+  | 'queued'
+  /** In somebody's hands. */
+  | 'leased'
+  /** Waits for another attempt. */
+  | 'deferred'
+  /** Waits for an operator. */
+  | 'held'
+  | SettledState
+
+/** Nothing more happens to a recipient in one of these. */
+export type SettledState =
+  /** Into a mailbox. */
+  | 'delivered'
+  /** To another server, which is now responsible. */
+  | 'relayed'
+  /** Replaced by other recipients, in a message of their own. */
+  | 'expanded'
+  | 'failed'
+  /** Given up because its time was over. */
+  | 'expired'
+  /** By an operator, in silence. */
+  | 'removed'
 
 /** One queued message as an operator sees it. */
 export interface Entry {
@@ -10,6 +33,8 @@ export interface Entry {
   readonly acceptedAt: Instant
   readonly size: number
   readonly priority: number
+  readonly sender: string
+  readonly source?: string
   readonly reversePath: string
   readonly parameters: readonly EnvelopeParameter[]
   readonly recipients: readonly EntryRecipient[]
@@ -23,6 +48,9 @@ export interface EntryRecipient {
   readonly destination: DestinationKey
   readonly state: RecipientState
   readonly attempts: number
+  /** When the last attempt began. */
+  readonly lastAttempt: Instant | undefined
+  /** Set for `queued` and `deferred`. */
   readonly nextAttempt: Instant | undefined
   /** Set for a future release: when it is or was released. */
   readonly notBefore?: Instant
@@ -42,8 +70,15 @@ export interface CorruptEntry {
  * Addresses compare without regard to ASCII case.
  */
 export interface Filter {
-  readonly state?: 'queued' | 'leased' | 'held'
+  /** One of these messages; at most 1,000. Unknown ones are passed over. */
+  readonly ids?: readonly string[]
+  readonly state?: 'queued' | 'leased' | 'deferred' | 'held'
   readonly destination?: DestinationKey
+  /** As committed, see {@link CommitOptions}. */
+  readonly sender?: string
+  readonly source?: string
+  readonly acceptedBefore?: Instant
+  readonly acceptedAfter?: Instant
   readonly reversePath?: string
   readonly recipient?: string
 }
@@ -51,14 +86,17 @@ export interface Filter {
 /** Position in a scan: the `id` of the last entry seen, whether or not it is still there. */
 export type Cursor = string
 
-/** An operator's wish. Leased recipients are left alone by all but `hold` and `remove`, which apply when the lease ends. */
+/** An operator's wish. Leased recipients are left alone by all but `hold`, `remove` and `bounce`, which apply when the lease ends. */
 export type Change =
   | { readonly kind: 'hold'; readonly because: string }
   /** Ends a hold: due now, or at its future release. `early` also ends the wait for that, of queued ones as well. */
   | { readonly kind: 'release'; readonly early?: true }
   /** Next attempt now. Leaves alone what waits for its future release: a peer may ask for this by ETRN (RFC 1985, 5.1). */
   | { readonly kind: 'expedite' }
+  /** Takes out in silence. */
   | { readonly kind: 'remove' }
+  /** Gives up: settled as `failed` without an attempt, so that the sender is told. Ends a hold and any wait. */
+  | { readonly kind: 'bounce'; readonly because: string }
   | { readonly kind: 'reroute'; readonly destination: DestinationKey }
 
 /** What a change did to one message. */
@@ -70,14 +108,17 @@ export interface Progress {
 
 /**
  * Recipients, counted durably in the transactions that moved them:
- * accepted = delivered + relayed + failed + removed + queued + held (leased ones count as queued).
+ * accepted = delivered + relayed + expanded + failed + expired + removed + queued + held (leased and deferred ones count
+ * as queued).
  */
 export interface QueueStats {
   readonly messages: number
   readonly accepted: number
   readonly delivered: number
   readonly relayed: number
+  readonly expanded: number
   readonly failed: number
+  readonly expired: number
   readonly removed: number
   readonly queued: number
   readonly held: number
