@@ -9,7 +9,14 @@ export * from './error.ts'
 export type { AbandonPolicy } from './lifecycle/abandon.ts'
 export { defaultAbandonPolicy } from './lifecycle/abandon.ts'
 export * from './memory/store.ts'
-export type { AgeQuestion, RetryDecision, RetryPolicy, RetryQuestion, Schedule } from './schedule/schedule.ts'
+export type {
+  AgeQuestion,
+  RetryDecision,
+  RetryPolicy,
+  RetryQuestion,
+  Schedule,
+  ScheduleOptions,
+} from './schedule/schedule.ts'
 export { createSchedule, defaultRetryPolicy } from './schedule/schedule.ts'
 export * from './scheduler/contract.ts'
 export { judgeSettlement } from './scheduler/judge.ts'

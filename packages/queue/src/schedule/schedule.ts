@@ -1,5 +1,5 @@
 import type { Random } from '../clock.ts'
-import type { Instant, Millis } from '../store/contract.ts'
+import type { DestinationKey, Instant, Millis } from '../store/contract.ts'
 
 /** When to try again, when to tell the sender, when to give up. All spans in milliseconds. @rfc 5321 4.5.4.1 */
 export interface RetryPolicy {
@@ -11,10 +11,8 @@ export interface RetryPolicy {
   readonly factor: number
   /** Waits vary by this fraction up and down, so that what failed together does not come back together. 0 to 1. */
   readonly jitter: number
-  /** After so long the message is returned to its sender. */
+  /** The first attempt that fails after so long is the last one, whatever their number; none before that is. */
   readonly lifetimeMs: Millis
-  /** Never give up before so many attempts: neither a jumping clock nor a week of downtime shall expire a whole queue. */
-  readonly minAttempts: number
   /** After so long the sender is told of the delay, once. */
   readonly warnAfterMs: Millis
 }
@@ -26,12 +24,12 @@ export const defaultRetryPolicy: RetryPolicy = {
   factor: 2,
   jitter: 0.2,
   lifetimeMs: 432_000_000,
-  minAttempts: 3,
   warnAfterMs: 14_400_000,
 }
 
 /** What the age of a message is told from; a {@link Lease} and its recipients have all of it. */
 export interface AgeQuestion {
+  readonly destination: DestinationKey
   readonly acceptedAt: Instant
   /** Of a future release: age counts from here, so that a long wait does not use up the lifetime. @rfc 4865 4.2 */
   readonly notBefore?: Instant | undefined
@@ -49,10 +47,19 @@ export type RetryDecision = { readonly kind: 'retry'; readonly delay: Millis } |
 
 /** Decides about retries. Stateless but for its source of jitter. */
 export interface Schedule {
-  readonly policy: RetryPolicy
+  policyFor(destination: DestinationKey): RetryPolicy
   nextAttempt(question: RetryQuestion): RetryDecision
   /** Whether the sender is to be told of the delay now. */
   warningDue(question: AgeQuestion & { readonly warned: boolean }): boolean
+}
+
+/** What a {@link Schedule} is made of. */
+export interface ScheduleOptions {
+  readonly random: Random
+  /** What is left out is as in {@link defaultRetryPolicy}. */
+  readonly policy?: Partial<RetryPolicy>
+  /** Where a destination differs from `policy`. What it answers must be sound: a question about it throws RangeError else. */
+  readonly policyOf?: (destination: DestinationKey) => Partial<RetryPolicy> | undefined
 }
 
 /**
@@ -61,32 +68,35 @@ export interface Schedule {
  * @throws RangeError for a policy that could spin or never end.
  * @rfc 5321 4.5.4.1
  */
-export function createSchedule(options: { readonly random: Random; readonly policy?: Partial<RetryPolicy> }): Schedule {
-  const policy: RetryPolicy = { ...defaultRetryPolicy, ...options.policy }
-  check(policy)
-  const { random } = options
+export function createSchedule({ random, policy, policyOf }: ScheduleOptions): Schedule {
+  const general = checked({ ...defaultRetryPolicy, ...policy })
+  const policyFor = (destination: DestinationKey): RetryPolicy => {
+    const own = policyOf?.(destination)
+    return own === undefined ? general : checked({ ...general, ...own })
+  }
   return {
-    policy,
+    policyFor,
     nextAttempt({ attempts, ...question }) {
-      const left = policy.lifetimeMs - age(question)
-      if (left <= 0 && attempts >= policy.minAttempts) return { kind: 'expired' }
-      const delay = jittered(backOff(policy, attempts), policy.jitter, random)
-      return { kind: 'retry', delay: left > 0 ? Math.min(delay, left) : delay }
+      const { lifetimeMs, jitter, ...steps } = policyFor(question.destination)
+      const left = lifetimeMs - age(question)
+      if (left <= 0) return { kind: 'expired' }
+      return { kind: 'retry', delay: Math.min(left, jittered(backOff(steps, attempts), jitter, random)) }
     },
     warningDue({ warned, ...question }) {
-      return !warned && age(question) >= policy.warnAfterMs
+      return !warned && age(question) >= policyFor(question.destination).warnAfterMs
     },
   }
 }
 
 /** A clock that was set back makes messages of the future; they are new, not ageless. */
-function age({ acceptedAt, notBefore = acceptedAt, now }: AgeQuestion): Millis {
+function age({ acceptedAt, notBefore = acceptedAt, now }: Omit<AgeQuestion, 'destination'>): Millis {
   return Math.max(0, now - Math.max(acceptedAt, notBefore))
 }
 
-function backOff(policy: RetryPolicy, attempts: number): Millis {
-  const exponent = Math.max(0, attempts - 1)
-  return Math.min(policy.maxMs, policy.firstMs * policy.factor ** exponent)
+type Steps = Pick<RetryPolicy, 'firstMs' | 'maxMs' | 'factor'>
+
+function backOff({ firstMs, maxMs, factor }: Steps, attempts: number): Millis {
+  return Math.min(maxMs, firstMs * factor ** Math.max(0, attempts - 1))
 }
 
 /** `delay`, up to the fraction `jitter` more or less, in whole milliseconds. */
@@ -95,8 +105,8 @@ export function jittered(delay: Millis, jitter: number, random: Random): Millis 
   return Math.max(1, Math.round(delay) - span + random.below(2 * span + 1))
 }
 
-function check(policy: RetryPolicy): void {
-  const { firstMs, maxMs, factor, jitter, lifetimeMs, minAttempts, warnAfterMs } = policy
+function checked(policy: RetryPolicy): RetryPolicy {
+  const { firstMs, maxMs, factor, jitter, lifetimeMs, warnAfterMs } = policy
   const sane =
     firstMs >= 1 &&
     maxMs >= firstMs &&
@@ -105,8 +115,7 @@ function check(policy: RetryPolicy): void {
     jitter >= 0 &&
     jitter <= 1 &&
     lifetimeMs < 2 ** 45 &&
-    minAttempts >= 1 &&
     warnAfterMs >= 0
-  if (!sane)
-    throw new RangeError('retry policy: expected 1 <= firstMs <= maxMs <= lifetimeMs, factor >= 1, jitter 0..1')
+  if (sane) return policy
+  throw new RangeError('retry policy: expected 1 <= firstMs <= maxMs <= lifetimeMs, factor >= 1, jitter 0..1')
 }

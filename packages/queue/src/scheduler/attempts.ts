@@ -5,7 +5,7 @@ import type { Schedule } from '../schedule/schedule.ts'
 import { createSchedule } from '../schedule/schedule.ts'
 import { misuse } from '../store/check.ts'
 import type { DestinationKey, Instant, Lease, Millis, Settlement, SettleResult } from '../store/contract.ts'
-import type { Judgement, SchedulerLimits, SchedulerOptions } from './contract.ts'
+import type { Judgement, Passage, SchedulerLimits, SchedulerOptions } from './contract.ts'
 import type { Delivery } from './deliveries.ts'
 import { Deliveries, reference } from './deliveries.ts'
 import type { Destinations } from './destinations.ts'
@@ -148,7 +148,7 @@ export class Attempts {
     const { lease, abort, visit } = delivery
     const { deliver, withoutAttempt } = this.#options
     try {
-      const settlement = await (visit && withoutAttempt ? withoutAttempt(lease) : deliver(lease, abort))
+      const settlement = await (visit && withoutAttempt ? withoutAttempt(lease) : deliver(lease, abort, passage))
       checkAgainst(lease, settlement)
       return settlement
     } catch (error) {
@@ -158,14 +158,14 @@ export class Attempts {
   }
 
   #deferral(lease: Lease): Settlement {
-    const { acceptedAt } = lease
+    const { acceptedAt, destination } = lease
     const now = this.#clock.now()
     return {
       lease: reference(lease),
       recipients: lease.recipients.map(({ index, attempts, notBefore }) => {
-        const next = this.#schedule.nextAttempt({ attempts, acceptedAt, notBefore, now })
+        const next = this.#schedule.nextAttempt({ destination, attempts, acceptedAt, notBefore, now })
         // Giving up takes a report to the sender, which is not ours to write.
-        const delay = next.kind === 'retry' ? next.delay : this.#schedule.policy.maxMs
+        const delay = next.kind === 'retry' ? next.delay : this.#schedule.policyFor(destination).maxMs
         return { index, kind: 'deferred', delay, because: 'internal error while delivering' }
       }),
     }
@@ -205,6 +205,8 @@ export class Attempts {
     })
   }
 }
+
+const passage: Passage = { enter: () => true }
 
 /** @throws QueueError QUEUE_MISUSE when the settlement is not one of this lease. */
 function checkAgainst(lease: Lease, settlement: Settlement): void {

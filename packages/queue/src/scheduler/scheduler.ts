@@ -6,7 +6,14 @@ import type { DestinationKey, Lease, LeaseRequest, Millis, QueueStore } from '..
 import type { Share } from './allot.ts'
 import { allot } from './allot.ts'
 import { Attempts } from './attempts.ts'
-import type { Reservation, Scheduler, SchedulerLimits, SchedulerOptions, SchedulerSnapshot } from './contract.ts'
+import type {
+  Hindrance,
+  Reservation,
+  Scheduler,
+  SchedulerLimits,
+  SchedulerOptions,
+  SchedulerSnapshot,
+} from './contract.ts'
 import { defaultSchedulerLimits } from './contract.ts'
 import { Destinations } from './destinations.ts'
 import { Ready } from './ready.ts'
@@ -140,8 +147,15 @@ class TwoLevelScheduler implements Scheduler {
       destinations: [...this.#destinations.list()].map(({ coolUntil, ...rest }) => ({
         ...rest,
         coolUntil: coolUntil === undefined ? undefined : coolUntil + shift,
+        nextHop: undefined,
       })),
+      nextHops: [],
+      ahead: 0,
     }
+  }
+
+  explain(): readonly Hindrance[] {
+    return this.#state === 'running' ? [] : [{ kind: 'not-running', state: this.#state }]
   }
 
   /** One look at a time; whoever asks meanwhile gets another one after it. */
