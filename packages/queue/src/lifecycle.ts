@@ -5,23 +5,19 @@
  */
 export type { AbandonPolicy } from './lifecycle/abandon.ts'
 export { abandonWork, defaultAbandonPolicy } from './lifecycle/abandon.ts'
+export type { RecipientEvent, WorkRecipient } from './lifecycle/advance.ts'
+export { advance, isSettled, isWaiting } from './lifecycle/advance.ts'
 export type { Changed } from './lifecycle/change.ts'
-export {
-  changeWork,
-  filterPasses,
-  filterPassesMessage,
-  filterPassesRecipient,
-  joinWork,
-} from './lifecycle/change.ts'
+export { changeWork, joinWork } from './lifecycle/change.ts'
 export type { MessageFacts } from './lifecycle/entry.ts'
 export { entryOf, leaseOf } from './lifecycle/entry.ts'
+export { filterPasses, filterPassesMessage, filterPassesRecipient } from './lifecycle/filter.ts'
 export type { InLine } from './lifecycle/line.ts'
 export { dueForLevel, dueOf, inLine, levelMs, levelOf, lowestLevel } from './lifecycle/line.ts'
+export { senderOf } from './lifecycle/sender.ts'
 export type { PlannedSettlement } from './lifecycle/settle.ts'
 export { checkSettlement, planSettlements, settleWork } from './lifecycle/settle.ts'
-export type { RecipientEvent } from './lifecycle/table.ts'
-export { isSettled, transitions } from './lifecycle/table.ts'
-export type { Tally, Work, WorkRecipient } from './lifecycle/work.ts'
-export { dueAt, isFinished, leasedRecipients, leaseWork, tally, workOf } from './lifecycle/work.ts'
-export { checkCommit, checkDuration, checkLeaseRequest, misuse } from './store/check.ts'
+export type { Tally, Work } from './lifecycle/work.ts'
+export { dueAt, isFinished, leasedRecipients, leaseWork, tallied, tally, workOf } from './lifecycle/work.ts'
+export { checkChange, checkCommit, checkDuration, checkFilter, checkLeaseRequest, misuse } from './store/check.ts'
 export { createIdMaker, isQueueId } from './store/id.ts'

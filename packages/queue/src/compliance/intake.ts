@@ -239,7 +239,7 @@ export const intakeCases: readonly QueueStoreCase[] = [
         ['settle', () => store.settle([])],
         ['read', () => collect(store.read(id))],
         ['scan', () => collect(store.scan())],
-        ['change', () => collect(store.change([id], { kind: 'release' }))],
+        ['change', () => collect(store.change({ ids: [id] }, { kind: 'release' }))],
         ['stats', () => store.stats()],
       ]
       for (const [name, call] of calls) await rejects('QUEUE_CLOSED', call, `${name} before open`)

@@ -4,6 +4,7 @@ import {
   change,
   collect,
   content,
+  counts,
   entries,
   envelopeTo,
   ledger,
@@ -142,11 +143,7 @@ export const operatorCases: readonly QueueStoreCase[] = [
         'held ones too',
       )
       same(await change(store, [id], { kind: 'remove' }), [], 'gone')
-      same(
-        await ledger(store),
-        { messages: 0, accepted: 2, delivered: 0, relayed: 0, failed: 0, removed: 2, queued: 0, held: 0, corrupt: 0 },
-        'ledger',
-      )
+      same(await ledger(store), counts({ accepted: 2, removed: 2 }), 'ledger')
     },
   },
   {
@@ -239,11 +236,7 @@ export const operatorCases: readonly QueueStoreCase[] = [
       await change(store, { state: 'held' }, { kind: 'reroute', destination: 'a.example' })
       await change(store, { state: 'held' }, { kind: 'release' })
       await settleAll(store, await takeOne(store, 'a.example'), { kind: 'delivered' })
-      same(
-        await ledger(store),
-        { messages: 0, accepted: 3, delivered: 3, relayed: 0, failed: 0, removed: 0, queued: 0, held: 0, corrupt: 0 },
-        'ledger',
-      )
+      same(await ledger(store), counts({ accepted: 3, delivered: 3 }), 'ledger')
     },
   },
   {

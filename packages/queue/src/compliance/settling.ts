@@ -2,6 +2,7 @@ import type { QueueId, RecordedReply } from '../store/contract.ts'
 import type { QueueStoreCase } from './setup.ts'
 import {
   content,
+  counts,
   entries,
   envelopeTo,
   holds,
@@ -51,18 +52,8 @@ export const settlingCases: readonly QueueStoreCase[] = [
       same(entry.recipients[2]?.because, 'unknown user', 'reason kept')
       same(entry.recipients[2]?.lastReply, { code: 550, text: [] }, 'reply kept')
       await settleAll(store, await takeOne(store, 'b.example'), { kind: 'delivered' })
-      const counts = {
-        messages: 0,
-        accepted: 4,
-        delivered: 2,
-        relayed: 1,
-        failed: 1,
-        removed: 0,
-        queued: 0,
-        held: 0,
-        corrupt: 0,
-      }
-      same(await ledger(store), counts, 'ledger')
+      const expected = counts({ accepted: 4, delivered: 2, relayed: 1, failed: 1 })
+      same(await ledger(store), expected, 'ledger')
       same(await entries(store), [], 'messages')
       await rejects('QUEUE_NOT_FOUND', () => content(store, lease.id), 'read of a message that is gone')
     },
@@ -87,8 +78,9 @@ export const settlingCases: readonly QueueStoreCase[] = [
           address: 'r0@a.example',
           parameters: [],
           destination: 'a.example',
-          state: 'queued',
+          state: 'deferred',
           attempts: 1,
+          lastAttempt: setup.clock.now(),
           nextAttempt: setup.clock.now() + 5_000,
           because: 'busy',
           lastReply: reply,
@@ -160,11 +152,7 @@ export const settlingCases: readonly QueueStoreCase[] = [
         [{ kind: 'stale' }, { kind: 'stale' }],
         'unknown message, unknown destination',
       )
-      same(
-        await ledger(store),
-        { messages: 1, accepted: 1, delivered: 0, relayed: 0, failed: 0, removed: 0, queued: 1, held: 0, corrupt: 0 },
-        'ledger',
-      )
+      same(await ledger(store), counts({ messages: 1, accepted: 1, queued: 1 }), 'ledger')
     },
   },
   {
@@ -209,11 +197,7 @@ export const settlingCases: readonly QueueStoreCase[] = [
       same(bounce.recipients[0]?.attempts, 1, 'attempts')
       same(await content(store, bounce.id), report.content, 'content')
       same(await content(store, spawned[1] ?? lease.id), large.content, 'large content')
-      same(
-        await ledger(store),
-        { messages: 2, accepted: 3, delivered: 0, relayed: 0, failed: 1, removed: 0, queued: 2, held: 0, corrupt: 0 },
-        'ledger',
-      )
+      same(await ledger(store), counts({ messages: 2, accepted: 3, failed: 1, queued: 2 }), 'ledger')
     },
   },
   {

@@ -154,15 +154,36 @@ export async function onlyEntry(store: QueueStore): Promise<Entry> {
   return entry !== undefined && more.length === 0 ? entry : fail(`expected one message, found ${more.length + 1}`)
 }
 
-export function change(store: QueueStore, selection: Filter | readonly QueueId[], wish: Change): Promise<Progress[]> {
-  return collect(store.change(selection, wish))
+/** Applies a change to messages by filter or by ids. */
+export function change(store: QueueStore, which: Filter | readonly QueueId[], wish: Change): Promise<Progress[]> {
+  return collect(store.change('length' in which ? { ids: which } : which, wish))
+}
+
+const nothing: QueueStats = {
+  messages: 0,
+  accepted: 0,
+  delivered: 0,
+  relayed: 0,
+  expanded: 0,
+  failed: 0,
+  expired: 0,
+  removed: 0,
+  queued: 0,
+  held: 0,
+  corrupt: 0,
+}
+
+/** Counters of which all but these are zero. */
+export function counts(known: Partial<QueueStats>): QueueStats {
+  return { ...nothing, ...known }
 }
 
 /** The counters, after checking that none went missing. */
 export async function ledger(store: QueueStore): Promise<QueueStats> {
   const stats = await store.stats()
-  const { accepted, delivered, relayed, failed, removed, queued, held } = stats
-  same(delivered + relayed + failed + removed + queued + held, accepted, 'the ledger does not add up')
+  const { accepted, delivered, relayed, expanded, failed, expired, removed, queued, held } = stats
+  const sum = delivered + relayed + expanded + failed + expired + removed + queued + held
+  same(sum, accepted, 'the ledger does not add up')
   return stats
 }
 

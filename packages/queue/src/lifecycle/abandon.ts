@@ -1,5 +1,6 @@
 import type { Instant, Millis } from '../store/contract.ts'
-import type { Work, WorkRecipient } from './work.ts'
+import { advance } from './advance.ts'
+import type { Work } from './work.ts'
 
 /** How a store treats work whose holder did not settle. */
 export interface AbandonPolicy {
@@ -22,33 +23,7 @@ export const defaultAbandonPolicy: AbandonPolicy = { holdAfter: 3, spacing: 1_00
  */
 export function abandonWork(work: Work, now: Instant, policy: AbandonPolicy = defaultAbandonPolicy, order = 0): Work {
   if (work.lease === undefined) return work
-  return {
-    ...work,
-    lease: undefined,
-    recipients: work.recipients.map((recipient) =>
-      recipient.state === 'leased' ? abandon(recipient, now, policy, order) : recipient,
-    ),
-  }
-}
-
-function abandon(recipient: WorkRecipient, now: Instant, policy: AbandonPolicy, order: number): WorkRecipient {
-  const abandoned = recipient.abandoned + 1
-  if (abandoned >= policy.holdAfter) {
-    const because = `held: ${abandoned} attempts in a row began and never ended`
-    return grant({
-      ...recipient,
-      abandoned: 0,
-      wish: recipient.wish ?? 'hold',
-      because: recipient.wish === undefined ? because : recipient.because,
-    })
-  }
-  const nextAttempt = abandoned >= 2 ? now + order * policy.spacing : recipient.nextAttempt
-  return grant({ ...recipient, abandoned, nextAttempt })
-}
-
-/** Queues a recipient whose lease ended, or does with it what the operator wished meanwhile. */
-export function grant(recipient: WorkRecipient): WorkRecipient {
-  const { wish } = recipient
-  const state = wish === undefined ? 'queued' : wish === 'hold' ? 'held' : 'removed'
-  return { ...recipient, state, wish: undefined }
+  const event = { kind: 'abandon', since: work.lease.since, order, policy } as const
+  const recipients = work.recipients.map((recipient) => advance(recipient, event, now) ?? recipient)
+  return { ...work, lease: undefined, recipients }
 }

@@ -1,9 +1,7 @@
 import { misuse } from '../store/check.ts'
 import type { Instant, LeaseRef, RecipientSettlement, Settlement } from '../store/contract.ts'
-import { grant } from './abandon.ts'
-import type { RecipientEvent } from './table.ts'
-import { transitions } from './table.ts'
-import type { Work, WorkRecipient } from './work.ts'
+import { advance } from './advance.ts'
+import type { Work } from './work.ts'
 
 /**
  * Applies a settlement to the work it names, or tells that its fence is no longer current. A lease past its deadline
@@ -13,16 +11,27 @@ import type { Work, WorkRecipient } from './work.ts'
  */
 export function settleWork(work: Work | undefined, settlement: Settlement, now: Instant): Work | 'stale' {
   if (work?.lease === undefined || work.fence !== settlement.lease.fence) return 'stale'
+  const { since } = work.lease
   const outcomes = new Map(settlement.recipients.map((outcome) => [outcome.index, outcome]))
   const recipients = work.recipients.map((recipient) => {
-    if (recipient.state !== 'leased') return recipient
-    const outcome = outcomes.get(recipient.index) ?? { index: recipient.index, kind: 'returned' }
-    outcomes.delete(recipient.index)
-    return applyOutcome(recipient, outcome, now)
+    const outcome: RecipientSettlement = outcomes.get(recipient.index) ?? { index: recipient.index, kind: 'returned' }
+    const next = advance(recipient, { kind: 'settle', since, outcome }, now)
+    if (next !== undefined) outcomes.delete(recipient.index)
+    return next ?? recipient
   })
   for (const index of outcomes.keys()) throw misuse('settle', `recipient ${index} is not part of the lease`)
   return { ...work, lease: undefined, recipients }
 }
+
+const kinds: ReadonlySet<string> = new Set<RecipientSettlement['kind']>([
+  'delivered',
+  'relayed',
+  'expanded',
+  'failed',
+  'expired',
+  'deferred',
+  'returned',
+])
 
 /**
  * What can be said against a settlement without looking at the store; every store calls this first.
@@ -36,43 +45,12 @@ export function checkSettlement({ recipients, spawn }: Settlement): void {
     if (!Number.isSafeInteger(index) || index < 0) throw misuse('settle', `${index} is no position in an envelope`)
     if (seen.has(index)) throw misuse('settle', `recipient ${index} is settled twice`)
     seen.add(index)
-    if (!Object.hasOwn(events, outcome.kind)) throw misuse('settle', `"${String(outcome.kind)}" is no outcome`)
-    if (outcome.kind === 'deferred' && !(outcome.delay >= 0 && outcome.delay < 2 ** 45))
-      throw misuse('settle', `recipient ${index} is deferred by ${outcome.delay} ms`)
+    if (!kinds.has(outcome.kind)) throw misuse('settle', `"${String(outcome.kind)}" is no outcome`)
+    const delay = 'delay' in outcome && outcome.delay !== undefined ? outcome.delay : 0
+    if (!(delay >= 0 && delay < 2 ** 45)) throw misuse('settle', `recipient ${index} is put off by ${delay} ms`)
   }
   for (const { envelope } of spawn ?? [])
     if (envelope.recipients.length === 0) throw misuse('settle', 'a spawned message has no recipient')
-}
-
-const events: { readonly [K in RecipientSettlement['kind']]: RecipientEvent } = {
-  delivered: 'deliver',
-  relayed: 'relay',
-  failed: 'fail',
-  deferred: 'defer',
-  returned: 'return',
-}
-
-function applyOutcome(recipient: WorkRecipient, outcome: RecipientSettlement, now: Instant): WorkRecipient {
-  const state = transitions.leased[events[outcome.kind]] ?? recipient.state
-  // Given back: nothing was learned, so nothing is remembered, not even that an attempt began.
-  if (outcome.kind === 'returned') return grant({ ...recipient, attempts: recipient.attempts - 1 })
-  const told = outcome.reply === undefined ? recipient : { ...recipient, lastReply: outcome.reply }
-  if (outcome.kind !== 'deferred')
-    return {
-      ...told,
-      state,
-      abandoned: 0,
-      wish: undefined,
-      because: outcome.kind === 'failed' ? outcome.because : undefined,
-    }
-  return grant({
-    ...told,
-    abandoned: 0,
-    nextAttempt: now + Math.ceil(outcome.delay),
-    warned: recipient.warned || outcome.warned === true,
-    // The reason of a wish is the operator's and stays.
-    because: recipient.wish === undefined ? outcome.because : recipient.because,
-  })
 }
 
 /** What settling comes to: the work as it will be, or `stale`. */

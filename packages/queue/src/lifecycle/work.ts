@@ -1,52 +1,30 @@
-import type {
-  CommitOptions,
-  DestinationKey,
-  Envelope,
-  EnvelopeParameter,
-  Instant,
-  LeasedRecipient,
-  RecipientState,
-  RecordedReply,
-} from '../store/contract.ts'
-import { isSettled, transitions } from './table.ts'
-
-/** One recipient with all that changes about it. */
-export interface WorkRecipient {
-  /** Position in the envelope's list. */
-  readonly index: number
-  readonly address: string
-  readonly parameters: readonly EnvelopeParameter[]
-  readonly state: RecipientState
-  readonly attempts: number
-  /** Meant for `queued` recipients: not to be leased earlier. */
-  readonly nextAttempt: Instant
-  /** Of a future release: not due earlier. */
-  readonly notBefore: Instant | undefined
-  readonly warned: boolean
-  /** Leases in a row that ended without a settlement. */
-  readonly abandoned: number
-  /** An operator's wish for when the lease ends. */
-  readonly wish: 'hold' | 'remove' | undefined
-  readonly because: string | undefined
-  readonly lastReply: RecordedReply | undefined
-}
+import type { CommitOptions, DestinationKey, Envelope, Instant, LeasedRecipient } from '../store/contract.ts'
+import type { WorkRecipient } from './advance.ts'
+import { advance, isSettled, isWaiting } from './advance.ts'
+import { senderOf } from './sender.ts'
 
 /** All recipients of one message that share a destination: what is leased together. Never changed, only replaced. */
 export interface Work {
   readonly destination: DestinationKey
   /** The message's: decides the place in line. */
   readonly priority: number
+  /** The message's: whose turn it is. */
+  readonly sender: string
+  /** Among the fresh work of its destination and priority; see {@link Turns}. */
+  readonly place: number | undefined
   /** Of the last lease; 0 before the first. Never falls while the message exists. */
   readonly fence: number
-  readonly lease: { readonly holder: string; readonly until: Instant } | undefined
+  readonly lease: { readonly holder: string; readonly since: Instant; readonly until: Instant } | undefined
   readonly recipients: readonly WorkRecipient[]
 }
 
-/** Recipients by state, leased ones counted as queued; in sums, the difference a transaction makes. */
+/** Recipients by state, leased and deferred ones counted as queued; in sums, the difference a transaction makes. */
 export interface Tally {
   readonly delivered: number
   readonly relayed: number
+  readonly expanded: number
   readonly failed: number
+  readonly expired: number
   readonly removed: number
   readonly queued: number
   readonly held: number
@@ -55,6 +33,7 @@ export interface Tally {
 /** Splits an envelope accepted at `now` into work, in order of first appearance of each destination. */
 export function workOf(envelope: Envelope, options: CommitOptions, now: Instant): readonly Work[] {
   const { priority = 0 } = options
+  const sender = senderOf(envelope, options)
   const notBefore = options.notBefore !== undefined && options.notBefore > now ? options.notBefore : undefined
   const groups = new Map<DestinationKey, WorkRecipient[]>()
   for (const [index, { address, parameters, destination }] of envelope.recipients.entries()) {
@@ -64,11 +43,13 @@ export function workOf(envelope: Envelope, options: CommitOptions, now: Instant)
       parameters,
       state: 'queued',
       attempts: 0,
+      lastAttempt: undefined,
       nextAttempt: notBefore ?? now,
       notBefore,
       warned: false,
       abandoned: 0,
       wish: undefined,
+      bounce: undefined,
       because: undefined,
       lastReply: undefined,
     }
@@ -79,6 +60,8 @@ export function workOf(envelope: Envelope, options: CommitOptions, now: Instant)
   return [...groups].map(([destination, recipients]) => ({
     destination,
     priority,
+    sender,
+    place: undefined,
     fence: 0,
     lease: undefined,
     recipients,
@@ -89,8 +72,8 @@ export function workOf(envelope: Envelope, options: CommitOptions, now: Instant)
 export function dueAt(work: Work): Instant | undefined {
   if (work.lease !== undefined) return work.lease.until
   let due: Instant | undefined
-  for (const { state, nextAttempt } of work.recipients)
-    if (state === 'queued' && (due === undefined || nextAttempt < due)) due = nextAttempt
+  for (const recipient of work.recipients)
+    if (isWaiting(recipient) && (due === undefined || recipient.nextAttempt < due)) due = recipient.nextAttempt
   return due
 }
 
@@ -107,33 +90,47 @@ export function leaseWork(work: Work, holder: string, until: Instant, now: Insta
   if (work.lease !== undefined) return undefined
   let some = false
   const recipients = work.recipients.map((recipient) => {
-    const state = transitions[recipient.state].lease
-    if (state === undefined || recipient.nextAttempt > now) return recipient
-    some = true
-    return { ...recipient, state, attempts: recipient.attempts + 1 }
+    const leased = advance(recipient, { kind: 'lease' }, now)
+    some ||= leased !== undefined
+    return leased ?? recipient
   })
-  return some ? { ...work, fence: work.fence + 1, lease: { holder, until }, recipients } : undefined
+  return some ? { ...work, fence: work.fence + 1, lease: { holder, since: now, until }, recipients } : undefined
 }
 
 /** The recipients that the present lease covers, as its holder sees them. */
 export function leasedRecipients(work: Work): readonly LeasedRecipient[] {
   return work.recipients
     .filter(({ state }) => state === 'leased')
-    .map(({ index, address, parameters, attempts, warned, notBefore, wish, because, lastReply }) => ({
+    .map(({ index, address, parameters, attempts, warned, notBefore, wish, bounce, because, lastReply }) => ({
       index,
       address,
       parameters,
       attempts,
       warned,
       ...(notBefore === undefined ? {} : { notBefore }),
-      ...(because === undefined || wish !== undefined ? {} : { lastBecause: because }),
+      // Else the reason is an operator's.
+      ...(because === undefined || wish !== undefined || bounce !== undefined ? {} : { lastBecause: because }),
       ...(lastReply === undefined ? {} : { lastReply }),
+      ...(bounce === undefined ? {} : { bounce }),
     }))
 }
 
+/** What a {@link Tally} counts, for those who add them up. */
+export const tallied: readonly (keyof Tally)[] = [
+  'delivered',
+  'relayed',
+  'expanded',
+  'failed',
+  'expired',
+  'removed',
+  'queued',
+  'held',
+]
+
 /** Counts recipients. */
 export function tally(works: Iterable<Work>): Tally {
-  const count = { delivered: 0, relayed: 0, failed: 0, removed: 0, queued: 0, held: 0 }
-  for (const { recipients } of works) for (const { state } of recipients) count[state === 'leased' ? 'queued' : state]++
+  const count = { delivered: 0, relayed: 0, expanded: 0, failed: 0, expired: 0, removed: 0, queued: 0, held: 0 }
+  for (const { recipients } of works)
+    for (const { state } of recipients) count[state === 'leased' || state === 'deferred' ? 'queued' : state]++
   return count
 }

@@ -1,4 +1,5 @@
 import type { MessageFacts } from '../lifecycle/entry.ts'
+import { senderOf } from '../lifecycle/sender.ts'
 import type { Work } from '../lifecycle/work.ts'
 import { workOf } from '../lifecycle/work.ts'
 import type { CommitOptions, DestinationKey, Envelope, Instant, QueueId } from '../store/contract.ts'
@@ -20,8 +21,11 @@ export function newMessage(
 ): Message {
   const own = copied(envelope)
   const { reversePath, parameters } = own
+  const { priority = 0, source } = options
+  const sender = senderOf(own, options)
+  const told = { id, acceptedAt, size: content.length, priority, sender, ...(source === undefined ? {} : { source }) }
   return {
-    facts: { id, acceptedAt, size: content.length, priority: options.priority ?? 0, reversePath, parameters },
+    facts: { ...told, reversePath, parameters },
     content,
     works: new Map(workOf(own, options, acceptedAt).map((work) => [work.destination, work])),
   }

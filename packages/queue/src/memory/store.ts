@@ -2,13 +2,14 @@ import type { Clock, Random } from '../clock.ts'
 import { QueueError } from '../error.ts'
 import type { AbandonPolicy } from '../lifecycle/abandon.ts'
 import { abandonWork, defaultAbandonPolicy } from '../lifecycle/abandon.ts'
-import { changeWork, filterPasses, filterPassesMessage, filterPassesRecipient, joinWork } from '../lifecycle/change.ts'
+import { changeWork, joinWork } from '../lifecycle/change.ts'
 import { entryOf, leaseOf } from '../lifecycle/entry.ts'
+import { filterPasses, filterPassesMessage, filterPassesRecipient } from '../lifecycle/filter.ts'
 import { lowestLevel } from '../lifecycle/line.ts'
 import { planSettlements } from '../lifecycle/settle.ts'
 import type { Tally, Work } from '../lifecycle/work.ts'
-import { dueAt, isFinished, leaseWork, tally } from '../lifecycle/work.ts'
-import { checkCommit, checkDuration, checkLeaseRequest } from '../store/check.ts'
+import { dueAt, isFinished, leaseWork, tallied, tally } from '../lifecycle/work.ts'
+import { checkChange, checkCommit, checkDuration, checkFilter, checkLeaseRequest } from '../store/check.ts'
 import type {
   Accepted,
   Change,
@@ -69,7 +70,7 @@ class MemoryStore implements QueueStore {
   readonly #due = new DueIndex<Message>()
   readonly #listeners = new Set<(urgent: boolean) => void>()
   /** Recipients of messages that are gone, and how many there ever were. */
-  #gone: Tally = { delivered: 0, relayed: 0, failed: 0, removed: 0, queued: 0, held: 0 }
+  #gone: Tally = tally([])
   #accepted = 0
   #open = false
 
@@ -128,8 +129,13 @@ class MemoryStore implements QueueStore {
     return message
   }
 
-  #byId(): Message[] {
-    return [...this.#messages.values()].sort((a, b) => (a.facts.id < b.facts.id ? -1 : 1))
+  /** Messages in order of their ids: those there now, as long as they are there. */
+  *#chosen(filter: Filter): Generator<Message> {
+    const ids = filter.ids ?? this.#messages.keys()
+    for (const id of [...new Set(ids)].sort()) {
+      const message = this.#messages.get(id as QueueId)
+      if (message !== undefined && filterPassesMessage(filter, message.facts)) yield message
+    }
   }
 
   #handOut(message: Message, leased: Work): Lease {
@@ -173,7 +179,7 @@ class MemoryStore implements QueueStore {
       const message = this.#messages.get(lease.id)
       const work = message?.works.get(lease.destination)
       if (message === undefined || work?.lease === undefined || work.fence !== lease.fence) return false
-      this.#put(message, { ...work, lease: { holder: work.lease.holder, until } })
+      this.#put(message, { ...work, lease: { ...work.lease, until } })
       return true
     })
   }
@@ -214,20 +220,17 @@ class MemoryStore implements QueueStore {
 
   async *scan(filter: Filter = {}, after: Cursor = ''): AsyncGenerator<Entry> {
     this.#demandOpen('scan')
-    for (const { facts, works } of this.#byId())
-      if (facts.id > after && filterPasses(filter, facts.reversePath, works.values()))
-        yield entryOf(facts, works.values())
+    checkFilter('scan', filter)
+    for (const { facts, works } of this.#chosen(filter))
+      if (facts.id > after && filterPasses(filter, facts, works.values())) yield entryOf(facts, works.values())
   }
 
-  async *change(selection: Filter | readonly QueueId[], change: Change): AsyncGenerator<Progress> {
+  async *change(filter: Filter, change: Change): AsyncGenerator<Progress> {
     this.#demandOpen('change')
-    const filter: Filter = isIds(selection) ? {} : selection
-    const ids = isIds(selection) ? [...selection] : this.#byId().map(({ facts }) => facts.id)
-    for (const id of ids) {
-      const message = this.#messages.get(id)
-      if (message === undefined || !filterPassesMessage(filter, message.facts.reversePath)) continue
+    checkChange(filter, change)
+    for (const message of this.#chosen(filter)) {
       const recipients = this.#changeMessage(message, filter, change)
-      if (recipients > 0) yield { id, recipients }
+      if (recipients > 0) yield { id: message.facts.id, recipients }
     }
   }
 
@@ -293,11 +296,6 @@ class MemoryStore implements QueueStore {
 
 const chunkOctets = 65_536
 
-function isIds(selection: Filter | readonly QueueId[]): selection is readonly QueueId[] {
-  return Array.isArray(selection)
-}
-
 function addTally(sum: { -readonly [K in keyof Tally]: number }, more: Tally): void {
-  for (const state of ['delivered', 'relayed', 'failed', 'removed', 'queued', 'held'] as const)
-    sum[state] += more[state]
+  for (const state of tallied) sum[state] += more[state]
 }
