@@ -1,12 +1,13 @@
-import type { Envelope } from '@angarium/queue'
+import type { CommitOptions, Envelope } from '@angarium/queue'
 import {
   type AnyExtension,
+  encodeUtf8,
   type ForwardPath,
   formatMailbox,
   type RawParameter,
   type ReversePath,
 } from '@angarium/smtp-wire'
-import type { TransactionFacts } from './facts.ts'
+import { type SessionFacts, type TransactionFacts, unknownAddress } from './facts.ts'
 import { envelopeParameters, type Wishes } from './wishes.ts'
 
 /** As received, but for where it goes and how urgent it is. @rfc 5321 2.3.1 */
@@ -23,6 +24,20 @@ export function envelopeOf<X extends readonly AnyExtension[]>(
       destination,
     })),
   }
+}
+
+/** Whose mail it is, and who brought it: for the queue's turns and rate limits. Who has not logged in goes by the domain. */
+export function originOf({ identity, peer }: SessionFacts): Pick<CommitOptions, 'sender' | 'source'> {
+  return {
+    ...(identity !== undefined && canBeSender(identity) && { sender: identity }),
+    ...(peer.address !== unknownAddress && { source: peer.address }),
+  }
+}
+
+/** Empty is the null reverse-path's; longer than that the queue takes none. */
+function canBeSender(identity: string): boolean {
+  const most = 255
+  return identity !== '' && identity.length <= most && encodeUtf8(identity).length <= most
 }
 
 /** Without brackets; empty for the null reverse-path. */

@@ -29,7 +29,7 @@ import type { RecipientDecision, RecipientPolicy } from '../policy/recipients.ts
 import type { StageHook } from '../policy/stage.ts'
 import * as replies from '../replies.ts'
 import type { VerbOwner } from '../verbs/owner.ts'
-import { envelopeOf, mailboxText, sizeHint } from './envelope.ts'
+import { envelopeOf, mailboxText, originOf, sizeHint } from './envelope.ts'
 import {
   factsOfAssumed,
   type Protocol,
@@ -249,6 +249,7 @@ export class ReceptionSession<X extends readonly AnyExtension[]> implements Serv
     let accepted: Accepted
     try {
       accepted = await content.commit(envelope, {
+        ...originOf(transaction.session),
         priority,
         ...(lease !== undefined && { lease }),
         ...(notBefore !== undefined && { notBefore }),
