@@ -42,7 +42,7 @@ export function createRecall(options: RecallOptions): (argument: string, open: O
     // What somebody else put on hold stays there when nothing comes of this.
     const ours = whole.filter((entry) => !isOnHold(entry)).map(({ id }) => id)
     await change(ids, 'hold')
-    const held = await asTheyStand(from, ids)
+    const held = await asTheyStand(ids)
     if (held.some(isUnderWay)) {
       await change(ours, 'release')
       return underWay
@@ -62,17 +62,14 @@ export function createRecall(options: RecallOptions): (argument: string, open: O
   }
 
   /** These messages as they stand now. */
-  async function asTheyStand(reversePath: string, ids: readonly QueueId[]): Promise<readonly Entry[]> {
+  async function asTheyStand(ids: readonly QueueId[]): Promise<readonly Entry[]> {
     const found: Entry[] = []
-    if (ids.length === 0) return found
-    for await (const entry of store.scan({ reversePath }))
-      if (entry.kind === 'message' && ids.includes(entry.id)) found.push(entry)
+    for await (const entry of store.scan({ ids })) if (entry.kind === 'message') found.push(entry)
     return found
   }
 
   async function change(ids: readonly QueueId[], kind: 'hold' | 'release' | 'remove'): Promise<void> {
-    if (ids.length === 0) return
-    for await (const _ of store.change(ids, kind === 'hold' ? { kind, because: 'RECL' } : { kind }));
+    for await (const _ of store.change({ ids }, kind === 'hold' ? { kind, because: 'RECL' } : { kind }));
   }
 
   async function report(
@@ -162,7 +159,7 @@ function judge(address: string, entries: readonly Entry[], whole: readonly Entry
 }
 
 const waiting = ({ recipients }: Entry): Entry['recipients'] =>
-  recipients.filter(({ state }) => state === 'queued' || state === 'leased' || state === 'held')
+  recipients.filter(({ state }) => ['queued', 'leased', 'deferred', 'held'].includes(state))
 const isUnderWay = (entry: Entry): boolean => entry.recipients.some(({ state }) => state === 'leased')
 const isOnHold = (entry: Entry): boolean => entry.recipients.some(({ state }) => state === 'held')
 

@@ -30,6 +30,8 @@ async function queue(rig: Rig) {
   return { messages, reports }
 }
 
+const later = { kind: 'deferred', delay: 60_000, because: 'not now' } as const
+
 const actions = (report = '') =>
   [...report.matchAll(/^Final-Recipient: rfc822;(\S+)\r\nAction: (.*)\r$/gm)].map(([, to, action]) => `${to} ${action}`)
 
@@ -88,6 +90,17 @@ describe('a recall', () => {
     expect(reports.map((one) => one.split('\r\n')[0])).toEqual(['alice@sender.test', 'bob@far.test', 'carol@here.test'])
     expect(messages).toEqual(['bob@far.test relayed', 'carol@here.test held', 'dan@here.test held'])
     expect(actions(reports[0])).toEqual(['bob@far.test RECALL NO', 'carol@here.test RECALL NO'])
+  })
+
+  it('is of what was tried and waits for another attempt, as of what never was', async () => {
+    const rig = await createRig()
+    await rig.send(['bob@far.test', 'carol@here.test'], recallable)
+    for (const lease of await rig.leaseAll())
+      await rig.store.settle([{ lease, recipients: [{ index: lease.recipients[0]?.index ?? 0, ...later }] }])
+    await ask(rig, ['bob@far.test'])
+    expect((await queue(rig)).messages).toEqual(['bob@far.test deferred', 'carol@here.test deferred'])
+    await ask(rig, ['bob@far.test', 'carol@here.test'])
+    expect((await queue(rig)).messages).toEqual([])
   })
 
   it('waits for a delivery that is under way, and leaves all as it was', async () => {

@@ -83,7 +83,7 @@ export async function createRig(wrap: (store: QueueStore) => QueueStore = (store
       return Buffer.concat(parts).toString('utf8')
     },
     async change(id, change) {
-      for await (const _ of store.change([id], change));
+      for await (const _ of store.change({ ids: [id] }, change));
     },
     async leaseAll() {
       const { destinations } = await store.due(100)
