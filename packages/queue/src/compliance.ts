@@ -8,13 +8,16 @@
  * @packageDocumentation
  */
 import { damageCases, durabilityCases, manyWriterCases } from './compliance/durability.ts'
+import { inspectionCases } from './compliance/inspection.ts'
 import { intakeCases } from './compliance/intake.ts'
 import { leasingCases } from './compliance/leasing.ts'
 import { lineCases } from './compliance/line.ts'
 import { modelCases } from './compliance/model.ts'
 import { operatorCases } from './compliance/operator.ts'
+import { outcomeCases } from './compliance/outcomes.ts'
 import { settlingCases } from './compliance/settling.ts'
 import type { QueueStoreCase } from './compliance/setup.ts'
+import { turnCases } from './compliance/turns.ts'
 import type { StoreCapabilities } from './store/contract.ts'
 
 export type { ComplianceSetup, QueueStoreCase } from './compliance/setup.ts'
@@ -35,7 +38,10 @@ export function queueStoreCases(
     ...intakeCases,
     ...leasingCases,
     ...lineCases,
+    ...turnCases,
+    ...outcomeCases,
     ...settlingCases,
+    ...inspectionCases,
     ...operatorCases,
     ...durabilityCases,
     ...(hooks.damage === true ? damageCases : []),

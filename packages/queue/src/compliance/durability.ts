@@ -102,6 +102,47 @@ export const durabilityCases: readonly QueueStoreCase[] = [
       await ledger(store)
     },
   },
+  {
+    name: 'restart: with the clock set back a year nothing is stranded, and no wait grows longer or shorter',
+    async run(setup) {
+      let store = await opened(setup)
+      const start = setup.clock.now()
+      const notBefore = start + minute
+      await put(store, envelopeTo('fresh.example'))
+      await put(store, envelopeTo('later.example'), { notBefore })
+      await put(store, envelopeTo('deferred.example', 'held.example'))
+      await settleAll(store, await takeOne(store, 'deferred.example'), {
+        kind: 'deferred',
+        delay: minute,
+        because: 'x',
+      })
+      await put(store, envelopeTo('back.example'))
+      await settleAll(store, await takeOne(store, 'back.example'), { kind: 'returned', delay: minute })
+      await put(store, envelopeTo('leased.example'))
+      await takeOne(store, 'leased.example')
+      await change(store, { destination: 'held.example' }, { kind: 'hold', because: 'x' })
+      setup.clock.jump(-365 * 24 * 60 * minute)
+      store = await restarted(setup, store)
+      for (const name of ['fresh.example', 'back.example']) await takeOne(store, name)
+      // Elsewhere its holder may be alive: then its lease goes on.
+      if (!store.capabilities.manyWriters) await takeOne(store, 'leased.example')
+      await setup.clock.advance(minute - 1)
+      same((await take(store, 'deferred.example')).length, 0, 'a moment before the retry')
+      await setup.clock.advance(1)
+      for (const name of ['deferred.example', 'leased.example']) await takeOne(store, name)
+      await change(store, { state: 'held' }, { kind: 'release' })
+      await takeOne(store, 'held.example')
+      same((await take(store, 'later.example')).length, 0, 'the time of a future release is the sender’s')
+      same(
+        (await entries(store, { destination: 'later.example' }))[0]?.recipients[0]?.nextAttempt,
+        notBefore,
+        'its time',
+      )
+      const later = await put(store, envelopeTo('fresh.example'))
+      holds((await entries(store)).at(-1)?.id === later.id, 'ids go on growing')
+      await ledger(store)
+    },
+  },
 ]
 
 /** Damage behind the store's back; only for runners that can do it. */
@@ -127,6 +168,8 @@ export const damageCases: readonly QueueStoreCase[] = [4_000, 200_000].map((size
     same(found.length, 2, 'entries')
     const stats = await ledger(store)
     same([stats.corrupt, stats.queued + stats.held], [1, 3], 'ledger')
+    same(await change(store, [id], { kind: 'hold', because: 'x' }), [], 'a change but for removal')
+    same(await change(store, { recipient: 'r1@a.example' }, { kind: 'remove' }), [], 'a removal but for ids')
     await change(store, [id], { kind: 'remove' })
     const after = await ledger(store)
     same([after.corrupt, after.removed, after.messages], [0, 2, 1], 'ledger after its removal')

@@ -52,9 +52,18 @@ async function operation(
     const key = random.below(4) === 0 ? `key ${random.below(5)}` : undefined
     const priority = random.below(2) * (random.below(19) - 9)
     const wait = random.below(6) === 0 ? random.below(60_000) : 0
+    const sender = pick(['a', 'b', undefined])
+    const source = pick(['192.0.2.1', undefined])
     await both(async (one) => {
       const notBefore = now() + wait
-      const options = { content: body, priority, notBefore, ...(key === undefined ? {} : { key }) }
+      const options = {
+        content: body,
+        priority,
+        notBefore,
+        ...(key === undefined ? {} : { key }),
+        ...(sender === undefined ? {} : { sender }),
+        ...(source === undefined ? {} : { source }),
+      }
       const { id, duplicate } = await put(one.store, envelopeTo(...to), options)
       if (duplicate) return one.ids.indexOf(id)
       one.ids.push(id)
@@ -91,9 +100,15 @@ async function operation(
       { kind: 'release', early: true },
       { kind: 'expedite' },
       { kind: 'remove' },
+      { kind: 'bounce', because: 'model' },
       { kind: 'reroute', destination: pick(names) },
     ] as const)
-    const filter = pick([{ destination: name }, { recipient: `r0@${name}` }, { state: 'held' as const }])
+    const filter = pick([
+      { destination: name },
+      { recipient: `r0@${name}` },
+      { state: 'held' as const },
+      { state: 'deferred' as const, sender: 'a' },
+    ])
     await both(async (one) => {
       const progress = await change(one.store, filter, wish)
       return progress.map(({ id, recipients }) => [one.ids.indexOf(id), recipients])
@@ -122,12 +137,16 @@ function randomSettlement(lease: Lease, seed: number): Settlement {
   const random = createSeededRandom(seed + lease.recipients.length * 7 + lease.fence)
   const recipients: RecipientSettlement[] = []
   for (const { index } of lease.recipients) {
-    const kind = random.below(6)
+    const kind = random.below(9)
+    const delay = random.below(30_000)
     if (kind === 0) recipients.push({ index, kind: 'delivered' })
     else if (kind === 1) recipients.push({ index, kind: 'relayed', reply: { code: 250, text: ['ok'] } })
     else if (kind === 2) recipients.push({ index, kind: 'failed', status: '5.0.0', because: 'model' })
-    else if (kind === 3) recipients.push({ index, kind: 'deferred', delay: random.below(30_000), because: 'model' })
+    else if (kind === 3) recipients.push({ index, kind: 'deferred', delay, because: 'model' })
     else if (kind === 4) recipients.push({ index, kind: 'returned' })
+    else if (kind === 5) recipients.push({ index, kind: 'returned', delay })
+    else if (kind === 6) recipients.push({ index, kind: 'expanded' })
+    else if (kind === 7) recipients.push({ index, kind: 'expired', status: '4.4.7', because: 'model' })
   }
   const report = { envelope: envelopeTo('a.example'), content: pattern(50), options: { priority: lease.priority } }
   const spawn = random.below(4) === 0 ? [report] : []
@@ -139,7 +158,7 @@ function shownLeases(
   leases: readonly (Pick<Lease, 'id' | 'destination' | 'fence'> & Partial<Lease>)[],
 ): unknown {
   return leases
-    .map(({ id, destination, fence, until, recipients, size, priority }) => ({
+    .map(({ id, destination, fence, until, recipients, size, priority, sender, source }) => ({
       at: ids.indexOf(id),
       destination,
       fence,
@@ -147,6 +166,8 @@ function shownLeases(
       recipients,
       size,
       priority,
+      sender,
+      source,
     }))
     .sort((a, b) => a.at - b.at || (a.destination < b.destination ? -1 : 1))
 }
@@ -155,13 +176,13 @@ async function shownEntries({ store, ids }: Side): Promise<unknown> {
   return (await entries(store)).map((entry: Entry) => ({ ...entry, id: ids.indexOf(entry.id) }))
 }
 
-/** Where each message's work for a destination stands, unless it is leased: its time is not told then. */
+/** Where each message's work for a destination stands that waits for another attempt: fresh work takes turns instead. */
 async function placesInLine(store: QueueStore, destination: string): Promise<ReadonlyMap<QueueId, number>> {
   const places = new Map<QueueId, number>()
   for (const { id, priority, recipients } of await entries(store)) {
     const there = recipients.filter((recipient) => recipient.destination === destination)
     const due = Math.min(...there.map(({ nextAttempt = Infinity }) => nextAttempt))
-    if (!there.some(({ state }) => state === 'leased')) places.set(id, due - priority * levelMs)
+    if (!there.some(({ state }) => state === 'leased' || state === 'queued')) places.set(id, due - priority * levelMs)
   }
   return places
 }
@@ -174,9 +195,15 @@ async function dueShown(store: QueueStore): Promise<unknown> {
     [...places].sort((a, b) => a - b),
     'order of the destinations',
   )
-  // With something due, stores may differ in how much they look beyond it.
+  const fresh = new Set<string>()
+  for (const { recipients } of await entries(store, { state: 'queued' }))
+    for (const { state, destination } of recipients) if (state === 'queued') fresh.add(destination)
   return {
+    // With something due, stores may differ in how much they look beyond it.
     next: destinations.length === 0 ? next : undefined,
-    destinations: [...destinations].sort((a, b) => (a.destination < b.destination ? -1 : 1)),
+    // And among fresh work in whose turn it is first.
+    destinations: destinations
+      .map(({ destination, ...head }) => (fresh.has(destination) ? { destination } : { destination, ...head }))
+      .sort((a, b) => (a.destination < b.destination ? -1 : 1)),
   }
 }

@@ -3,17 +3,16 @@ import type { QueueStoreCase } from './setup.ts'
 import {
   change,
   collect,
-  content,
   counts,
   entries,
   envelopeTo,
+  holds,
   ledger,
   minute,
   onlyEntry,
   opened,
-  pattern,
   put,
-  rejects,
+  ref,
   same,
   settleAll,
   take,
@@ -24,83 +23,8 @@ async function states(store: QueueStore): Promise<readonly RecipientState[]> {
   return (await onlyEntry(store)).recipients.map(({ state }) => state)
 }
 
-/** Reading, listing and an operator's changes. */
+/** An operator's changes. */
 export const operatorCases: readonly QueueStoreCase[] = [
-  {
-    name: 'read: an unknown id is QUEUE_NOT_FOUND; leaving early does no harm',
-    async run(setup) {
-      const store = await opened(setup)
-      await rejects('QUEUE_NOT_FOUND', () => content(store, 'nosuchmessage' as QueueId), 'unknown')
-      const { id } = await put(store, envelopeTo('a.example'), { content: pattern(500_000) })
-      for await (const chunk of store.read(id)) {
-        chunk.fill(0)
-        break
-      }
-      same(await content(store, id), pattern(500_000), 'content')
-    },
-  },
-  {
-    name: 'scan: in order of ids, from any place on, whether or not it still exists',
-    async run(setup) {
-      const store = await opened(setup)
-      const ids: QueueId[] = []
-      for (let n = 0; n < 250; n++) ids.push((await put(store, envelopeTo(`d${n % 3}.example`))).id)
-      same(
-        (await entries(store)).map(({ id }) => id),
-        ids,
-        'all',
-      )
-      same(
-        (await entries(store, {}, ids[199])).map(({ id }) => id),
-        ids.slice(200),
-        'after the 200th',
-      )
-      await change(store, ids.slice(0, 100), { kind: 'remove' })
-      same(
-        (await entries(store, {}, ids[50])).map(({ id }) => id),
-        ids.slice(100),
-        'after one that is gone',
-      )
-      same((await entries(store, { destination: 'd1.example' })).length, 50, 'of one destination')
-    },
-  },
-  {
-    name: 'scan: a filter’s fields must all match, on one and the same recipient',
-    async run(setup) {
-      const store = await opened(setup)
-      const { id } = await put(store, envelopeTo('a.example', 'b.example'))
-      await put(store, { ...envelopeTo('b.example'), reversePath: '' })
-      await change(store, { destination: 'a.example' }, { kind: 'hold', because: 'look' })
-      const found = async (filter: Parameters<typeof entries>[1]): Promise<number> =>
-        (await entries(store, filter)).length
-      same(await found({ state: 'held' }), 1, 'held')
-      same(await found({ state: 'held', destination: 'b.example' }), 0, 'held for b')
-      same(await found({ state: 'queued', destination: 'b.example' }), 2, 'queued for b')
-      same(await found({ reversePath: 'SENDER@example.org' }), 1, 'reverse-path, another case')
-      same(await found({ reversePath: '' }), 1, 'the null reverse-path')
-      same(await found({ recipient: 'R1@b.EXAMPLE' }), 1, 'recipient, another case')
-      same(await found({ recipient: 'r1@b.example', state: 'held' }), 0, 'recipient and state of different recipients')
-      same((await entries(store, { recipient: 'r1@b.example' }))[0]?.id, id, 'id')
-    },
-  },
-  {
-    name: 'scan: goes on while others commit and settle',
-    async run(setup) {
-      const store = await opened(setup)
-      for (let n = 0; n < 150; n++) await put(store, envelopeTo('a.example'))
-      const leases = await take(store, 'a.example', 1_000)
-      let seen = 0
-      for await (const entry of store.scan()) {
-        seen++
-        if (entry.kind !== 'message' || seen % 10 !== 0) continue
-        await put(store, envelopeTo('b.example'))
-        const lease = leases[leases.length - seen / 10]
-        if (lease !== undefined) await settleAll(store, lease, { kind: 'delivered' })
-      }
-      same(seen >= 135 && seen <= 170, true, `entries seen: ${seen}`)
-      await ledger(store)
-    },
-  },
   {
     name: 'change: hold keeps work from everyone, release makes it due at once',
     async run(setup) {
@@ -250,6 +174,86 @@ export const operatorCases: readonly QueueStoreCase[] = [
       await change(store, [id], { kind: 'reroute', destination: 'a.example' })
       await takeOne(store, 'a.example')
       same(await settleAll(store, old, { kind: 'delivered' }), { kind: 'stale' }, 'the old lease')
+    },
+  },
+  {
+    name: 'bounce: queued, deferred and held work is due now, to be settled as failed without an attempt',
+    async run(setup) {
+      const store = await opened(setup)
+      const notBefore = setup.clock.now() + minute
+      const later = await put(store, envelopeTo('a.example'), { notBefore })
+      const held = await put(store, envelopeTo('b.example'))
+      await change(store, [held.id], { kind: 'hold', because: 'x' })
+      const deferred = await put(store, envelopeTo('c.example'))
+      await settleAll(store, await takeOne(store, 'c.example'), { kind: 'deferred', delay: minute, because: 'busy' })
+      const wish = { kind: 'bounce', because: 'no such service' } as const
+      let calls = 0
+      store.onWork(() => calls++)
+      for (const { id } of [later, held, deferred])
+        same(await change(store, [id], wish), [{ id, recipients: 1 }], 'progress')
+      await store.stats()
+      holds(calls > 0, 'told as work')
+      for (const entry of await entries(store)) {
+        const { state, because, nextAttempt } = entry.recipients[0] ?? {}
+        same([state, because, nextAttempt], ['queued', 'no such service', setup.clock.now()], 'entry')
+      }
+      for (const name of ['a.example', 'b.example', 'c.example']) {
+        const lease = await takeOne(store, name)
+        same(lease.recipients[0]?.bounce, 'no such service', 'reason in the lease')
+        await settleAll(store, lease, { kind: 'returned' })
+        const again = await takeOne(store, name)
+        same(again.recipients[0]?.bounce, 'no such service', 'kept when given back')
+        await settleAll(store, again, { kind: 'failed', status: '5.7.1', because: 'no such service' })
+      }
+      same(await ledger(store), counts({ accepted: 3, failed: 3 }), 'ledger')
+    },
+  },
+  {
+    name: 'bounce: of a leased recipient applies when its lease ends without an end of its own',
+    async run(setup) {
+      const store = await opened(setup)
+      const { id } = await put(store, envelopeTo('a.example', 'a.example', 'b.example'))
+      const [a, b] = [await takeOne(store, 'a.example'), await takeOne(store, 'b.example')]
+      same(await change(store, [id], { kind: 'bounce', because: 'enough' }), [{ id, recipients: 3 }], 'progress')
+      same(await states(store), ['leased', 'leased', 'leased'], 'meanwhile')
+      await store.settle([
+        {
+          lease: ref(a),
+          recipients: [
+            { index: 0, kind: 'relayed' },
+            { index: 1, kind: 'deferred', delay: minute, because: 'busy' },
+          ],
+        },
+      ])
+      same(await states(store), ['relayed', 'queued', 'leased'], 'after one lease')
+      same((await takeOne(store, 'a.example')).recipients[0]?.bounce, 'enough', 'due at once')
+      await setup.clock.advance(minute)
+      same((await takeOne(store, 'b.example')).recipients[0]?.bounce, 'enough', 'of a lease that ran out')
+      same((await settleAll(store, b, { kind: 'delivered' })).kind, 'stale', 'the old lease')
+    },
+  },
+  {
+    name: 'bounce: a hold takes it away, also of a leased recipient; a future release is one again',
+    async run(setup) {
+      const store = await opened(setup)
+      const notBefore = setup.clock.now() + 10 * minute
+      const { id } = await put(store, envelopeTo('a.example'), { notBefore })
+      const [bounce, hold] = [{ kind: 'bounce', because: 'enough' } as const, { kind: 'hold', because: 'no' } as const]
+      await change(store, [id], bounce)
+      await change(store, [id], hold)
+      same(await states(store), ['held'], 'state')
+      await change(store, [id], { kind: 'release' })
+      same((await onlyEntry(store)).recipients[0]?.nextAttempt, notBefore, 'next attempt')
+      await setup.clock.advance(10 * minute)
+      const lease = await takeOne(store, 'a.example')
+      same(lease.recipients[0]?.bounce, undefined, 'mark')
+      for (const wish of [bounce, hold]) same(await change(store, [id], wish), [{ id, recipients: 1 }], wish.kind)
+      await settleAll(store, lease, { kind: 'deferred', delay: 0, because: 'busy' })
+      same(await states(store), ['held'], 'the last wish')
+      for (const wish of [hold, { kind: 'release' } as const]) await change(store, [id], wish)
+      same((await takeOne(store, 'a.example')).recipients[0]?.bounce, undefined, 'mark afterwards')
+      await change(store, [id], { kind: 'remove' })
+      for (const wish of [bounce, hold]) same(await change(store, [id], wish), [], `${wish.kind} after remove`)
     },
   },
   {

@@ -1,9 +1,8 @@
-import type { QueueId, RecordedReply } from '../store/contract.ts'
+import type { QueueId } from '../store/contract.ts'
 import type { QueueStoreCase } from './setup.ts'
 import {
   content,
   counts,
-  entries,
   envelopeTo,
   holds,
   ledger,
@@ -21,117 +20,10 @@ import {
   takeOne,
 } from './setup.ts'
 
-const reply: RecordedReply = { code: 451, status: '4.7.1', text: ['later\u2028', '"please"'], peer: 'mx.a.example' }
 const report = { envelope: envelopeTo('origin.example'), content: pattern(2_000) }
 
-/** Outcomes, fences, reports and the ledger. */
+/** Fences, reports, and calls that many make at once. */
 export const settlingCases: readonly QueueStoreCase[] = [
-  {
-    name: 'settle: every final outcome is counted, and the message goes with its last recipient',
-    async run(setup) {
-      const store = await opened(setup)
-      await put(store, envelopeTo('a.example', 'a.example', 'a.example', 'b.example'))
-      const lease = await takeOne(store, 'a.example')
-      const [result] = await store.settle([
-        {
-          lease: ref(lease),
-          recipients: [
-            { index: 0, kind: 'delivered', reply: { code: 250, text: ['ok'] } },
-            { index: 1, kind: 'relayed' },
-            { index: 2, kind: 'failed', status: '5.1.1', because: 'unknown user', reply: { code: 550, text: [] } },
-          ],
-        },
-      ])
-      same(result, { kind: 'settled', spawned: [] }, 'result')
-      const entry = await onlyEntry(store)
-      same(
-        entry.recipients.map(({ state }) => state),
-        ['delivered', 'relayed', 'failed', 'queued'],
-        'states',
-      )
-      same(entry.recipients[2]?.because, 'unknown user', 'reason kept')
-      same(entry.recipients[2]?.lastReply, { code: 550, text: [] }, 'reply kept')
-      await settleAll(store, await takeOne(store, 'b.example'), { kind: 'delivered' })
-      const expected = counts({ accepted: 4, delivered: 2, relayed: 1, failed: 1 })
-      same(await ledger(store), expected, 'ledger')
-      same(await entries(store), [], 'messages')
-      await rejects('QUEUE_NOT_FOUND', () => content(store, lease.id), 'read of a message that is gone')
-    },
-  },
-  {
-    name: 'settle: a deferral comes back in its time with all it learned',
-    async run(setup) {
-      const store = await opened(setup)
-      await put(store, envelopeTo('a.example'))
-      await settleAll(store, await takeOne(store, 'a.example'), {
-        kind: 'deferred',
-        delay: 5_000,
-        because: 'busy',
-        reply,
-        warned: true,
-      })
-      const entry = await onlyEntry(store)
-      same(
-        entry.recipients[0],
-        {
-          index: 0,
-          address: 'r0@a.example',
-          parameters: [],
-          destination: 'a.example',
-          state: 'deferred',
-          attempts: 1,
-          lastAttempt: setup.clock.now(),
-          nextAttempt: setup.clock.now() + 5_000,
-          because: 'busy',
-          lastReply: reply,
-        },
-        'entry',
-      )
-      await setup.clock.advance(4_999)
-      same((await take(store, 'a.example')).length, 0, 'too early')
-      await setup.clock.advance(1)
-      const again = await takeOne(store, 'a.example')
-      const expected = {
-        index: 0,
-        address: 'r0@a.example',
-        parameters: [],
-        attempts: 2,
-        warned: true,
-        lastBecause: 'busy',
-        lastReply: reply,
-      }
-      same(again.recipients, [expected], 'recipients of the next lease')
-      await settleAll(store, again, { kind: 'deferred', delay: 1, because: 'busy' })
-      await setup.clock.advance(1)
-      same((await takeOne(store, 'a.example')).recipients[0]?.warned, true, 'warned for good')
-    },
-  },
-  {
-    name: 'settle: recipients given back, or not named, are due at once and their attempt is not counted',
-    async run(setup) {
-      const store = await opened(setup)
-      await put(store, envelopeTo('a.example', 'a.example', 'a.example'))
-      const lease = await takeOne(store, 'a.example')
-      await store.settle([
-        {
-          lease: ref(lease),
-          recipients: [
-            { index: 0, kind: 'returned' },
-            { index: 2, kind: 'delivered' },
-          ],
-        },
-      ])
-      const again = await takeOne(store, 'a.example')
-      same(
-        again.recipients.map(({ index, attempts }) => [index, attempts]),
-        [
-          [0, 1],
-          [1, 1],
-        ],
-        'given back',
-      )
-    },
-  },
   {
     name: 'settle: a stale fence is refused, applies nothing and spawns nothing',
     async run(setup) {

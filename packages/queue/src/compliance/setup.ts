@@ -23,8 +23,8 @@ import type {
 export interface ComplianceSetup {
   /** Makes an empty store that is not open. Called once or more by a case; the runner cleans up. */
   create(): QueueStore | Promise<QueueStore>
-  /** The store's clock. It stands still but for `advance`. */
-  readonly clock: { now(): number; advance(by: Millis): Promise<void> | void }
+  /** The store's clock. It stands still but for `advance`, and for `jump`, as when an administrator sets it. */
+  readonly clock: { now(): number; advance(by: Millis): Promise<void> | void; jump(by: Millis): void }
   /**
    * Closes a store and makes another, not open, over what it left. Without this the same store is opened again.
    */

@@ -6,6 +6,8 @@ import type { CommitOptions, DestinationKey, Envelope, Instant, QueueId } from '
 
 /** A message as the memory store keeps it. */
 export interface Message {
+  /** Of acceptance. */
+  readonly order: number
   readonly facts: MessageFacts
   readonly content: Uint8Array
   readonly works: Map<DestinationKey, Work>
@@ -13,6 +15,7 @@ export interface Message {
 
 /** Makes a message of what was accepted. The content becomes the message's own; of the envelope it is a copy. */
 export function newMessage(
+  order: number,
   id: QueueId,
   acceptedAt: Instant,
   envelope: Envelope,
@@ -25,6 +28,7 @@ export function newMessage(
   const sender = senderOf(own, options)
   const told = { id, acceptedAt, size: content.length, priority, sender, ...(source === undefined ? {} : { source }) }
   return {
+    order,
     facts: { ...told, reversePath, parameters },
     content,
     works: new Map(workOf(own, options, acceptedAt).map((work) => [work.destination, work])),

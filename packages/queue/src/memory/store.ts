@@ -4,11 +4,12 @@ import type { AbandonPolicy } from '../lifecycle/abandon.ts'
 import { abandonWork, defaultAbandonPolicy } from '../lifecycle/abandon.ts'
 import { changeWork, joinWork } from '../lifecycle/change.ts'
 import { entryOf, leaseOf } from '../lifecycle/entry.ts'
-import { filterPasses, filterPassesMessage, filterPassesRecipient } from '../lifecycle/filter.ts'
+import { filterPasses, filterPassesRecipient } from '../lifecycle/filter.ts'
 import { lowestLevel } from '../lifecycle/line.ts'
+import { rebaseWork } from '../lifecycle/rebase.ts'
 import { planSettlements } from '../lifecycle/settle.ts'
-import type { Tally, Work } from '../lifecycle/work.ts'
-import { dueAt, isFinished, leaseWork, tallied, tally } from '../lifecycle/work.ts'
+import type { Work } from '../lifecycle/work.ts'
+import { dueAt, leaseWork } from '../lifecycle/work.ts'
 import { checkChange, checkCommit, checkDuration, checkFilter, checkLeaseRequest } from '../store/check.ts'
 import type {
   Accepted,
@@ -31,13 +32,14 @@ import type {
   QueueStore,
   Settlement,
   SettleResult,
+  Spawn,
   StoreCapabilities,
 } from '../store/contract.ts'
 import { createIdMaker } from '../store/id.ts'
 import { createMemoryDraft } from './draft.ts'
-import { DueIndex } from './due-index.ts'
 import type { Message } from './message.ts'
 import { newMessage } from './message.ts'
+import { Shelf } from './shelf.ts'
 
 /** What a memory store is made of. */
 export interface MemoryStoreOptions {
@@ -65,13 +67,10 @@ class MemoryStore implements QueueStore {
   readonly #bodyInLease: number
   readonly #keepKeysMs: Millis
   readonly #abandon: AbandonPolicy
-  readonly #messages = new Map<QueueId, Message>()
+  readonly #shelf = new Shelf()
   readonly #keys = new Map<string, { readonly id: QueueId; readonly at: Instant }>()
-  readonly #due = new DueIndex<Message>()
   readonly #listeners = new Set<(urgent: boolean) => void>()
-  /** Recipients of messages that are gone, and how many there ever were. */
-  #gone: Tally = tally([])
-  #accepted = 0
+  #order = 0
   #open = false
 
   constructor(options: MemoryStoreOptions) {
@@ -85,9 +84,12 @@ class MemoryStore implements QueueStore {
   async open(): Promise<void> {
     const now = this.#clock.now()
     let order = 0
-    for (const message of this.#messages.values())
-      for (const work of message.works.values())
-        if (work.lease !== undefined) this.#put(message, abandonWork(work, now, this.#abandon, order++))
+    for (const message of this.#shelf.all())
+      for (const work of message.works.values()) {
+        const free = work.lease === undefined ? work : abandonWork(work, now, this.#abandon, order++)
+        const next = rebaseWork(free, message.facts.acceptedAt, now)
+        if (next !== work) this.#shelf.put(message, next, now)
+      }
     this.#open = true
   }
 
@@ -109,44 +111,27 @@ class MemoryStore implements QueueStore {
     this.#forgetOldKeys(now)
     const known = key === undefined ? undefined : this.#keys.get(key)
     if (known !== undefined) return { id: known.id, duplicate: true, leases: [] }
-    const message = this.#accept(id, content, envelope, options, now)
-    if (key !== undefined) this.#keys.set(key, { id: message.facts.id, at: now })
+    if (key !== undefined) this.#keys.set(key, { id, at: now })
+    const message = newMessage(this.#order++, id, now, envelope, content, options)
     const leases: Lease[] = []
-    if (wanted !== undefined)
-      for (const work of message.works.values()) {
-        const leased = leaseWork(work, wanted.holder, now + wanted.duration, now)
-        if (leased !== undefined) leases.push(this.#handOut(message, leased))
-      }
-    if (leases.length < message.works.size) this.#tellWork()
-    return { id: message.facts.id, duplicate: false, leases }
-  }
-
-  #accept(id: QueueId, content: Uint8Array, envelope: Envelope, options: CommitOptions, now: Instant): Message {
-    const message = newMessage(id, now, envelope, content, options)
-    this.#messages.set(message.facts.id, message)
-    this.#accepted += envelope.recipients.length
-    for (const work of message.works.values()) this.#put(message, work)
-    return message
-  }
-
-  /** Messages in order of their ids: those there now, as long as they are there. */
-  *#chosen(filter: Filter): Generator<Message> {
-    const ids = filter.ids ?? this.#messages.keys()
-    for (const id of [...new Set(ids)].sort()) {
-      const message = this.#messages.get(id as QueueId)
-      if (message !== undefined && filterPassesMessage(filter, message.facts)) yield message
+    for (const work of message.works.values()) {
+      const leased = wanted && leaseWork(work, wanted.holder, now + wanted.duration, now)
+      if (leased === undefined) continue
+      message.works.set(work.destination, leased)
+      leases.push(this.#leaseOf(message, leased))
     }
+    this.#shelf.add(message, now)
+    if (leases.length < message.works.size) this.#tellWork()
+    return { id, duplicate: false, leases }
   }
 
-  #handOut(message: Message, leased: Work): Lease {
-    this.#put(message, leased)
-    const { content } = message
-    return leaseOf(message.facts, leased, content.length <= this.#bodyInLease ? content.slice() : undefined)
+  #leaseOf({ facts, content }: Message, leased: Work): Lease {
+    return leaseOf(facts, leased, content.length <= this.#bodyInLease ? content.slice() : undefined)
   }
 
   async due(limit: number): Promise<Due> {
     this.#demandOpen('due')
-    return this.#due.due(this.#clock.now(), limit)
+    return this.#shelf.due(this.#clock.now(), limit)
   }
 
   async lease(request: LeaseRequest): Promise<readonly Lease[]> {
@@ -157,15 +142,15 @@ class MemoryStore implements QueueStore {
     const leases: Lease[] = []
     while (leases.length < limit) {
       // What was abandoned once too often turns out not to be due after all, hence in rounds.
-      const found = this.#due.first(destination, level, now, limit - leases.length)
+      const found = this.#shelf.first(destination, level, now, limit - leases.length)
       if (found.length === 0) break
       for (const message of found) {
         const work = message.works.get(destination)
         if (work === undefined) continue
         const free = abandonWork(work, now, this.#abandon)
         const leased = leaseWork(free, holder, now + duration, now)
-        if (leased === undefined) this.#put(message, free)
-        else leases.push(this.#handOut(message, leased))
+        this.#shelf.put(message, leased ?? free, now)
+        if (leased !== undefined) leases.push(this.#leaseOf(message, leased))
       }
     }
     return leases
@@ -174,12 +159,12 @@ class MemoryStore implements QueueStore {
   async extend(leases: readonly LeaseRef[], duration: Millis): Promise<readonly LeaseRef[]> {
     this.#demandOpen('extend')
     checkDuration('extend', duration)
-    const until = this.#clock.now() + duration
+    const now = this.#clock.now()
     return leases.filter((lease) => {
-      const message = this.#messages.get(lease.id)
+      const message = this.#shelf.get(lease.id)
       const work = message?.works.get(lease.destination)
       if (message === undefined || work?.lease === undefined || work.fence !== lease.fence) return false
-      this.#put(message, { ...work, lease: { ...work.lease, until } })
+      this.#shelf.put(message, { ...work, lease: { ...work.lease, until: now + duration } }, now)
       return true
     })
   }
@@ -187,23 +172,17 @@ class MemoryStore implements QueueStore {
   async settle(settlements: readonly Settlement[]): Promise<readonly SettleResult[]> {
     this.#demandOpen('settle')
     const now = this.#clock.now()
-    const plan = planSettlements(
-      settlements,
-      ({ id, destination }) => this.#messages.get(id)?.works.get(destination),
-      now,
-    )
+    const load = ({ id, destination }: LeaseRef): Work | undefined => this.#shelf.get(id)?.works.get(destination)
+    const plan = planSettlements(settlements, load, now)
     for (const { settlement } of plan)
       for (const { envelope, options = {} } of settlement.spawn ?? []) checkCommit(envelope, options)
     let more = false
     const results = plan.map(({ settlement, work }): SettleResult => {
-      const message = this.#messages.get(settlement.lease.id)
+      const message = this.#shelf.get(settlement.lease.id)
       if (work === 'stale' || message === undefined) return { kind: 'stale' }
-      this.#put(message, work)
+      this.#shelf.put(message, work, now)
       const due = dueAt(work)
-      const spawned = (settlement.spawn ?? []).map(
-        ({ envelope, content, options = {} }) =>
-          this.#accept(this.#newId(), content.slice(), envelope, options, now).facts.id,
-      )
+      const spawned = (settlement.spawn ?? []).map((spawn) => this.#spawn(spawn, now))
       more ||= spawned.length > 0 || (due !== undefined && due <= now)
       return { kind: 'settled', spawned }
     })
@@ -211,9 +190,15 @@ class MemoryStore implements QueueStore {
     return results
   }
 
+  #spawn({ envelope, content, options = {} }: Spawn, now: Instant): QueueId {
+    const id = this.#newId()
+    this.#shelf.add(newMessage(this.#order++, id, now, envelope, content.slice(), options), now)
+    return id
+  }
+
   async *read(id: QueueId): AsyncGenerator<Uint8Array> {
     this.#demandOpen('read')
-    const message = this.#messages.get(id)
+    const message = this.#shelf.get(id)
     if (message === undefined) throw new QueueError('QUEUE_NOT_FOUND', `no message ${id}`, { id })
     for (let at = 0; at < message.content.length; at += chunkOctets) yield message.content.slice(at, at + chunkOctets)
   }
@@ -221,14 +206,14 @@ class MemoryStore implements QueueStore {
   async *scan(filter: Filter = {}, after: Cursor = ''): AsyncGenerator<Entry> {
     this.#demandOpen('scan')
     checkFilter('scan', filter)
-    for (const { facts, works } of this.#chosen(filter))
+    for (const { facts, works } of this.#shelf.chosen(filter))
       if (facts.id > after && filterPasses(filter, facts, works.values())) yield entryOf(facts, works.values())
   }
 
   async *change(filter: Filter, change: Change): AsyncGenerator<Progress> {
     this.#demandOpen('change')
     checkChange(filter, change)
-    for (const message of this.#chosen(filter)) {
+    for (const message of this.#shelf.chosen(filter)) {
       const recipients = this.#changeMessage(message, filter, change)
       if (recipients > 0) yield { id: message.facts.id, recipients }
     }
@@ -244,9 +229,11 @@ class MemoryStore implements QueueStore {
       )
       if (changed.applied === 0) continue
       applied += changed.applied
-      if (change.kind === 'reroute' && changed.moved.length > 0)
-        this.#put(message, joinWork(message.works.get(change.destination), change.destination, changed.moved, work))
-      this.#put(message, changed.work)
+      if (change.kind === 'reroute') {
+        const present = message.works.get(change.destination)
+        this.#shelf.put(message, joinWork(present, change.destination, changed.moved, work), now)
+      }
+      this.#shelf.put(message, changed.work, now)
     }
     if (applied > 0 && change.kind !== 'hold' && change.kind !== 'remove') this.#tellWork(change.kind === 'expedite')
     return applied
@@ -254,9 +241,7 @@ class MemoryStore implements QueueStore {
 
   async stats(): Promise<QueueStats> {
     this.#demandOpen('stats')
-    const sum: { -readonly [K in keyof Tally]: number } = { ...this.#gone }
-    for (const { works } of this.#messages.values()) addTally(sum, tally(works.values()))
-    return { messages: this.#messages.size, accepted: this.#accepted, ...sum, corrupt: 0 }
+    return this.#shelf.stats
   }
 
   onWork(listener: (urgent: boolean) => void): () => void {
@@ -264,17 +249,6 @@ class MemoryStore implements QueueStore {
     const heard = (urgent: boolean): void => listener(urgent)
     this.#listeners.add(heard)
     return () => this.#listeners.delete(heard)
-  }
-
-  /** Stores work in its new shape; the message goes when nothing is left to do for it. */
-  #put(message: Message, work: Work): void {
-    message.works.set(work.destination, work)
-    this.#due.set(work.destination, work.priority, message, dueAt(work))
-    if (!isFinished(work) || ![...message.works.values()].every(isFinished)) return
-    const sum: { -readonly [K in keyof Tally]: number } = { ...this.#gone }
-    addTally(sum, tally(message.works.values()))
-    this.#gone = sum
-    this.#messages.delete(message.facts.id)
   }
 
   #forgetOldKeys(now: Instant): void {
@@ -295,7 +269,3 @@ class MemoryStore implements QueueStore {
 }
 
 const chunkOctets = 65_536
-
-function addTally(sum: { -readonly [K in keyof Tally]: number }, more: Tally): void {
-  for (const state of tallied) sum[state] += more[state]
-}
