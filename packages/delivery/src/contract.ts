@@ -6,6 +6,7 @@ import type {
   Lease,
   Log,
   Millis,
+  Passage,
   QueueStore,
   Random,
   Schedule,
@@ -17,6 +18,7 @@ import type { MailboxDelivery } from './local/mailbox.ts'
 import type { AddressFamily } from './route/addresses.ts'
 import type { Route } from './route/route.ts'
 import type { Identity } from './route/self.ts'
+import type { Way } from './way.ts'
 
 /** Limits of a {@link Delivery}. All at least 1. */
 export interface DeliveryLimits {
@@ -34,6 +36,8 @@ export interface DeliveryLimits {
   readonly idleMs: Millis
   /** Sessions that wait for more work. */
   readonly idleSessions: number
+  /** Of these, those with the hosts of one next hop. */
+  readonly idlePerNextHop: number
   /** Transactions over one session. */
   readonly transactionsPerSession: number
   /** Longer messages are returned to their sender as their header only; in octets. */
@@ -54,6 +58,7 @@ export const defaultDeliveryLimits: DeliveryLimits = {
   connectMs: 30_000,
   idleMs: 5_000,
   idleSessions: 100,
+  idlePerNextHop: 20,
   transactionsPerSession: 100,
   returnOctets: 50_000,
   convertOctets: 26_214_400,
@@ -116,19 +121,31 @@ export interface DeliverySnapshot {
 }
 
 /**
- * Everything between a lease and its settlement. `deliver` and `withoutAttempt` are those a scheduler asks for; all four
- * may be passed on as they are.
+ * Everything between a lease and its settlement. `deliver` and `withoutAttempt` are those a scheduler asks for; all may be
+ * passed on as they are.
  */
 export interface Delivery {
   /**
    * Attempts one lease. What peers, DNS and mailboxes do is in the settlement, which names every recipient once. When
    * `signal` fires, sessions that are not past their final dot are cut, and recipients without an outcome are `returned`.
+   * Recipients that an operator gave up are `failed`, without an attempt.
+   *
+   * `passage` is entered once the hosts are known and before any connection, with a key of at most 512 characters: the
+   * hosts of the best preference, by name, with blanks between; `smtp host:port` or `lmtp host:port` for a configured
+   * route; the destination itself for local delivery. Where there is no place, the settlement leaves out all recipients
+   * that need one.
    *
    * Rejects with DeliveryError DELIVERY_CLOSED after `close`.
    */
-  readonly deliver: (lease: Lease, signal: AbortLike) => Promise<Settlement>
+  readonly deliver: (lease: Lease, signal: AbortLike, passage: Passage) => Promise<Settlement>
   /** Decides a lease whose destination is passed over: defers it, tells its sender of the delay, or gives up. */
   readonly withoutAttempt: (lease: Lease) => Promise<Settlement>
+  /**
+   * How mail to a destination goes now: asks configuration and DNS, and connects nowhere.
+   *
+   * @param message whose sender may demand something, such as TLS; by default one that demands nothing
+   */
+  readonly explain: (destination: DestinationKey, message?: Pick<Lease, 'reversePath' | 'parameters'>) => Promise<Way>
   /** Cuts what is under way and ends the sessions that wait. Resolves when all is over. */
   readonly close: () => Promise<void>
   /** What is going on now; costs nothing. */

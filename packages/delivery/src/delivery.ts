@@ -1,4 +1,12 @@
-import { type AbortLike, type Lease, type Log, type Settlement, silentLog } from '@angarium/queue'
+import {
+  type AbortLike,
+  type DestinationKey,
+  type Lease,
+  type Log,
+  type Passage,
+  type Settlement,
+  silentLog,
+} from '@angarium/queue'
 import { type ClientLimits, clientLimits, parseDomain } from '@angarium/smtp-wire'
 import { Attempt, type AttemptContext } from './attempt/attempt.ts'
 import { contentOf } from './attempt/content.ts'
@@ -12,19 +20,23 @@ import {
   defaultDeliveryLimits,
 } from './contract.ts'
 import { DeliveryError } from './error.ts'
-import { deliverLocally, localPrefix } from './local/local.ts'
+import { deliverLocally, localPrefix, noMailboxes } from './local/local.ts'
 import { isTimeUp, tooLate } from './outcome/deadline.ts'
+import { givenUp } from './outcome/given-up.ts'
 import { tell } from './outcome/log.ts'
-import { deferred, failed, type Outcome } from './outcome/outcome.ts'
+import { deferred, failed, type Outcome, type Trouble } from './outcome/outcome.ts'
 import type { Result } from './outcome/result.ts'
-import { settleResult } from './outcome/settle.ts'
+import { isGivenUp, settleResult } from './outcome/settle.ts'
 import { requiresTls } from './plan/plan.ts'
 import { Room } from './plan/room.ts'
-import { locate, type RoutingContext } from './route/locate.ts'
+import { ordered } from './route/order.ts'
+import { RecentRoutings } from './route/recent.ts'
+import type { Hosts, NextHop } from './route/route.ts'
 import { Self } from './route/self.ts'
 import { Pool } from './transport/pool.ts'
 import { Stop } from './transport/stop.ts'
 import { targetsOf } from './transport/target.ts'
+import { type Way, wayOf } from './way.ts'
 
 /**
  * Makes a {@link Delivery}. It does nothing by itself: plug `deliver` and `withoutAttempt` into a scheduler.
@@ -50,7 +62,8 @@ class LeaseDelivery implements Delivery {
   readonly #options: DeliveryOptions
   readonly #log: Log
   readonly #pool: Pool
-  readonly #routing: RoutingContext
+  readonly #routings: RecentRoutings
+  readonly #maxAddresses: number
   readonly #attempts: AttemptContext
   readonly #reports: ReportContext
   /** Leases in hand, each with the way to end it. */
@@ -65,17 +78,17 @@ class LeaseDelivery implements Delivery {
     this.#options = options
     this.#log = log
     this.#pool = pool
-    this.#routing = {
+    this.#maxAddresses = limits.addresses
+    const routing = {
       resolver,
-      random,
       self,
-      route: route ?? (() => undefined),
       families,
       allowLoopback: options.allowLoopback ?? false,
       port,
       maxAddresses: limits.addresses,
       maxExchangers: limits.exchangers,
     }
+    this.#routings = new RecentRoutings(route ?? (() => undefined), routing, clock)
     this.#attempts = {
       hostname,
       dialer,
@@ -95,10 +108,10 @@ class LeaseDelivery implements Delivery {
     this.#reports = { hostname, store, random, schedule, log, destinationOf, returnOctets: limits.returnOctets }
   }
 
-  readonly deliver = async (lease: Lease, signal: AbortLike): Promise<Settlement> => {
+  readonly deliver = async (lease: Lease, signal: AbortLike, passage: Passage): Promise<Settlement> => {
     if (this.#closed) throw new DeliveryError('DELIVERY_CLOSED', 'deliver after close', { id: lease.id })
     const stop = new Stop(signal)
-    const settling = this.#attempt(lease, stop).then((results) => this.#conclude(lease, results, true))
+    const settling = this.#decide(lease, (wanted) => this.#attempt(wanted, stop, passage), true)
     this.#active.set(stop, settling)
     try {
       return await settling
@@ -108,16 +121,27 @@ class LeaseDelivery implements Delivery {
     }
   }
 
-  readonly withoutAttempt = async (lease: Lease): Promise<Settlement> => {
-    const { id, destination } = lease
+  readonly withoutAttempt = (lease: Lease): Promise<Settlement> => this.#decide(lease, this.#passOver, false)
+
+  /** What the last attempt met is what an operator and the sender want to know. */
+  readonly #passOver = async ({ id, destination, recipients }: Lease): Promise<readonly Result[]> => {
     const lately = `${destination} could not be reached lately`
     this.#log.info('passed-over', { id, destination })
-    // What the last attempt met is what an operator and the sender want to know.
-    const results = lease.recipients.map((recipient) => ({
+    return recipients.map((recipient) => ({
       recipient,
       outcome: deferred('4.4.1', recipient.lastBecause ?? lately, recipient.lastReply),
     }))
-    return this.#conclude(lease, results, false)
+  }
+
+  readonly explain = async (
+    destination: DestinationKey,
+    { reversePath, parameters }: Pick<Lease, 'reversePath' | 'parameters'> = { reversePath: '', parameters: [] },
+  ): Promise<Way> => {
+    if (destination.startsWith(localPrefix))
+      return this.#options.mailboxes === undefined ? noMailboxes() : { kind: 'local', nextHop: destination }
+    const tlsRequired = requiresTls(reversePath, parameters)
+    const found = await this.#find(destination, tlsRequired)
+    return found.kind === 'hosts' ? wayOf(found, this.#order(found), tlsRequired, this.#pool) : found
   }
 
   readonly close = async (): Promise<void> => {
@@ -129,8 +153,24 @@ class LeaseDelivery implements Delivery {
 
   readonly snapshot = (): DeliverySnapshot => ({ active: this.#active.size, idleSessions: this.#pool.size })
 
-  /** Never rejects: a fault of our own defers the recipients, and the schedule ends that some day. */
-  async #attempt(lease: Lease, stop: Stop): Promise<readonly Result[]> {
+  /** Settles those whom an operator gave up, and lets `how` decide about the others. */
+  async #decide(
+    lease: Lease,
+    how: (lease: Lease) => Promise<readonly Result[]>,
+    attempted: boolean,
+  ): Promise<Settlement> {
+    const over = givenUp(lease)
+    if (over.length === 0) return this.#conclude(lease, await how(lease), attempted)
+    const recipients = lease.recipients.filter(({ bounce }) => bounce === undefined)
+    const others = recipients.length === 0 ? [] : await how({ ...lease, recipients })
+    return this.#conclude(lease, [...over, ...others], attempted)
+  }
+
+  /**
+   * One result for every recipient, or none at all where there is no place for them. Never rejects: a fault of our own
+   * defers the recipients, and the schedule ends that some day.
+   */
+  async #attempt(lease: Lease, stop: Stop, passage: Passage): Promise<readonly Result[]> {
     const content = contentOf(lease, this.#options.store)
     const all = (outcome: Outcome): readonly Result[] => lease.recipients.map((recipient) => ({ recipient, outcome }))
     try {
@@ -140,6 +180,7 @@ class LeaseDelivery implements Delivery {
           outcome: tooLate(recipient.lastBecause, recipient.lastReply),
         }))
       if (lease.destination.startsWith(localPrefix)) {
+        if (!passage.enter(lease.destination)) return []
         const { mailboxes } = this.#options
         const preparation = new Preparation(lease, content, this.#attempts, stop)
         try {
@@ -149,14 +190,26 @@ class LeaseDelivery implements Delivery {
         }
       }
       const tlsRequired = requiresTls(lease.reversePath, lease.parameters)
-      const found = await locate(lease.destination, this.#routing)
+      const found = await this.#find(lease.destination, tlsRequired)
       if (found.kind !== 'hosts') return all(found)
-      if (tlsRequired && !found.authentic && found.tls === undefined) return all(uncertain(lease.destination))
-      return await new Attempt(lease, content, this.#attempts, stop).run(targetsOf(found, tlsRequired))
+      if (!passage.enter(found.nextHop)) return []
+      const targets = targetsOf(found, this.#order(found), tlsRequired)
+      return await new Attempt(lease, content, this.#attempts, stop).run(targets)
     } catch (error) {
       this.#log.warn('delivery-error', { id: lease.id, destination: lease.destination, error })
       return all(deferred('4.3.0', 'internal error while delivering'))
     }
+  }
+
+  async #find(destination: DestinationKey, tlsRequired: boolean): Promise<Hosts | Trouble> {
+    const found = await this.#routings.locate(destination)
+    const isUncertain = tlsRequired && found.kind === 'hosts' && !found.authentic && found.by !== 'route'
+    return isUncertain ? uncertain(destination) : found
+  }
+
+  /** The hosts as one attempt tries them. */
+  #order({ hosts }: Hosts): readonly NextHop[] {
+    return ordered(hosts, this.#options.random, this.#maxAddresses)
   }
 
   /** Settles, logs and reports. What was not attempted is logged only when it is given up. */
@@ -164,7 +217,7 @@ class LeaseDelivery implements Delivery {
     const { schedule, clock } = this.#options
     const now = clock.now()
     const settled = results.map((result) => settleResult(lease, result, schedule, now))
-    for (const one of settled) if (attempted || one.settlement.kind === 'failed') tell(this.#log, lease, one, now)
+    for (const one of settled) if (attempted || isGivenUp(one.settlement)) tell(this.#log, lease, one, now)
     const reported = await report(lease, settled, now, this.#reports)
     const { id, destination, fence } = lease
     const recipients = reported.settled.map(({ settlement }) => settlement)
@@ -173,7 +226,7 @@ class LeaseDelivery implements Delivery {
 }
 
 /** No certificate proves a host that DNS alone named, in an answer that anyone could have made. @rfc 8689 4.2.1 */
-function uncertain(destination: string): Outcome {
+function uncertain(destination: string): Trouble {
   return failed(
     '5.7.10',
     `the sender demands verified TLS, and DNS does not prove which hosts take mail for ${destination}`,

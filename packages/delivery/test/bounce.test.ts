@@ -73,7 +73,7 @@ describe('reports to the sender', () => {
     expect([...reported(bounce).keys()]).toEqual(['a@dead.example', 'b@dead.example'])
     expect(reported(bounce).get('b@dead.example')?.get('Status')).toBe('4.4.7')
     expect(bounce).toContain('Hello.')
-    expect(await made.store.stats()).toMatchObject({ failed: 2, delivered: 2, queued: 0, messages: 0 })
+    expect(await made.store.stats()).toMatchObject({ failed: 0, expired: 2, delivered: 2, queued: 0, messages: 0 })
     await made.clock.advance(10 * day)
     expect(made.mail).toHaveLength(2)
   })
@@ -90,7 +90,7 @@ describe('reports to the sender', () => {
     expect(made.mail).toHaveLength(2 * count)
     const named = made.mail.slice(count).flatMap(({ text }) => [...reported(text).keys()])
     expect(new Set(named).size).toBe(count)
-    expect(await made.store.stats()).toMatchObject({ failed: count, queued: 0, messages: 0 })
+    expect(await made.store.stats()).toMatchObject({ failed: 0, expired: count, queued: 0, messages: 0 })
   })
 
   it('what is passed over keeps what the last attempt met, in the queue and in the report', async () => {
@@ -117,7 +117,7 @@ describe('reports to the sender', () => {
     await made.put({ from: '', to: ['a@there.example', 'a@dead.example'] })
     await run(made)
     await made.clock.advance(6 * day)
-    expect(await made.store.stats()).toMatchObject({ accepted: 2, failed: 2, messages: 0 })
+    expect(await made.store.stats()).toMatchObject({ accepted: 2, failed: 1, expired: 1, messages: 0 })
     expect(made.lines('double-bounce')).toMatchObject([
       { recipient: 'a@there.example', status: '5.1.1' },
       { recipient: 'a@dead.example', status: '4.4.7' },

@@ -82,7 +82,7 @@ describe('a time to deliver by', () => {
     await made.clock.advance(1)
     expect(told(made)).toEqual(['failed 5.4.7'])
     expect(made.lines('deferred')).toHaveLength(2)
-    expect(made.lines('failed')).toMatchObject([
+    expect(made.lines('expired')).toMatchObject([
       { status: '5.4.7', because: expect.stringContaining('by the time its sender set: no connection') },
     ])
   })
@@ -147,7 +147,7 @@ describe('a future release', () => {
   })
 
   it('is where the lifetime and the notice of a delay count from', async () => {
-    const made = await one({ retry: { warnAfterMs: hour, lifetimeMs: 3 * hour, minAttempts: 1 } })
+    const made = await one({ retry: { warnAfterMs: hour, lifetimeMs: 3 * hour } })
     await made.put({ from, to: ['a@there.example'], options: { notBefore: made.clock.now() + 10 * hour } })
     await run(made)
     await made.clock.advance(10 * hour + 30 * minute)

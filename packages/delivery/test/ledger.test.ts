@@ -76,11 +76,11 @@ describe('the ledger', () => {
         const { made, taken } = await simulate(seed)
         const stats = await made.store.stats()
         expect(stats).toMatchObject({ queued: 0, held: 0, removed: 0, messages: 0 })
-        expect(stats.accepted).toBe(stats.relayed + stats.delivered + stats.failed)
+        expect(stats.accepted).toBe(stats.relayed + stats.delivered + stats.failed + stats.expired)
 
         const names = (...events: string[]): string[] => made.lines(...events).map(({ recipient }) => String(recipient))
         const relayed = names('relayed')
-        const failed = names('failed')
+        const failed = names('failed', 'expired')
         const unsure = new Set(
           made
             .lines('deferred')

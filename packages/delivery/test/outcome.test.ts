@@ -32,14 +32,15 @@ describe('settlements', () => {
   const recipient: LeasedRecipient = { index: 3, address: 'a@b.example', parameters: [], attempts: 5, warned: false }
   const day = 86_400_000
   const settle = (outcome: Parameters<typeof settleResult>[1]['outcome'], age: number) =>
-    settleResult({ acceptedAt: 0, parameters: [] }, { recipient, outcome }, schedule, age).settlement
+    settleResult({ destination: 'b.example', acceptedAt: 0, parameters: [] }, { recipient, outcome }, schedule, age)
+      .settlement
 
   it('defer by the schedule until the lifetime is over', () => {
     const busy = deferred('4.4.1', 'no connection')
     expect(settle(busy, day)).toEqual({ index: 3, kind: 'deferred', delay: 4_000_000, because: 'no connection' })
     expect(settle(busy, 5 * day)).toEqual({
       index: 3,
-      kind: 'failed',
+      kind: 'expired',
       status: '4.4.7',
       because: 'given up: no connection',
     })

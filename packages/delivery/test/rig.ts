@@ -73,6 +73,7 @@ export interface Rig {
 
 export interface RigOptions extends Partial<DeliveryOptions> {
   readonly retry?: Partial<RetryPolicy>
+  readonly retryOf?: (destination: string) => Partial<RetryPolicy> | undefined
   readonly scheduling?: Partial<SchedulerLimits>
 }
 
@@ -82,7 +83,7 @@ function destinationOf(address: string): string {
   return domain === 'here.example' ? `${localPrefix}${domain}` : domain
 }
 
-export async function rig({ retry, scheduling, ...options }: RigOptions = {}): Promise<Rig> {
+export async function rig({ retry, retryOf, scheduling, ...options }: RigOptions = {}): Promise<Rig> {
   const clock = createManualClock()
   const random = createSeededRandom(11)
   const network = createNetwork({ clock })
@@ -92,7 +93,7 @@ export async function rig({ retry, scheduling, ...options }: RigOptions = {}): P
   const log: Noted[] = []
   const note = (event: string, fields: Noted['fields']): void => void log.push({ event, fields })
   const noting: Log = { info: note, warn: note }
-  const schedule = createSchedule({ random, policy: { jitter: 0, ...retry } })
+  const schedule = createSchedule({ random, policy: { jitter: 0, ...retry }, ...(retryOf && { policyOf: retryOf }) })
   const mail: { item: Omit<MailboxItem, 'content'>; text: string }[] = []
   const delivery = createDelivery({
     hostname: 'us.example',
@@ -128,7 +129,7 @@ export async function rig({ retry, scheduling, ...options }: RigOptions = {}): P
     schedule,
     holder: 'test',
     log: noting,
-    deliver: (lease, signal) => kept(delivery.deliver(lease, signal)),
+    deliver: (lease, signal, passage) => kept(delivery.deliver(lease, signal, passage)),
     withoutAttempt: (lease) => kept(delivery.withoutAttempt(lease)),
     judge: judgeDelivery,
     limits: scheduling ?? {},

@@ -2,7 +2,8 @@ import { createZone, memoryResolver, type ZoneEntry } from '@angarium/dns-client
 import { createSeededRandom } from '@angarium/queue/testing'
 import { describe, expect, it } from 'vitest'
 import { locate, type RoutingContext } from '../src/route/locate.ts'
-import type { Route } from '../src/route/route.ts'
+import { ordered } from '../src/route/order.ts'
+import type { Route, RouteSource } from '../src/route/route.ts'
 import { Self } from '../src/route/self.ts'
 import vectors from '../vectors/routing.json' with { type: 'json' }
 
@@ -10,7 +11,10 @@ interface Vector {
   readonly name: string
   readonly zone: Readonly<Record<string, ZoneEntry>>
   readonly destination: string
-  readonly options?: Partial<Omit<RoutingContext, 'route'>> & { readonly route?: Route }
+  readonly options?: Partial<RoutingContext>
+  readonly route?: Route
+  readonly by?: RouteSource
+  readonly nextHop?: string
   readonly hosts?: readonly (readonly [string, readonly string[]])[]
   readonly trouble?: readonly [string, string]
   readonly code?: number
@@ -21,12 +25,12 @@ interface Vector {
   readonly authentic?: readonly [boolean, boolean]
 }
 
-function contextOf(zone: Vector['zone'], { route, ...options }: NonNullable<Vector['options']> = {}): RoutingContext {
+const random = createSeededRandom(3)
+
+function contextOf(zone: Vector['zone'], options: Partial<RoutingContext> = {}): RoutingContext {
   return {
     resolver: memoryResolver(createZone(zone)),
-    random: createSeededRandom(3),
     self: new Self('us.example', { names: ['alias.us.example'], addresses: ['192.0.2.99', '2001:db8::99'] }),
-    route: () => route,
     families: ['ipv6', 'ipv4'],
     allowLoopback: false,
     port: 25,
@@ -38,7 +42,8 @@ function contextOf(zone: Vector['zone'], { route, ...options }: NonNullable<Vect
 
 describe.each(vectors as unknown as readonly Vector[])('routing: $name', (vector) => {
   it('decides as written', async () => {
-    const routing = await locate(vector.destination, contextOf(vector.zone, vector.options))
+    const context = contextOf(vector.zone, vector.options)
+    const routing = await locate(vector.destination, vector.route, context)
     if (vector.trouble !== undefined) {
       const [kind, status] = vector.trouble
       expect(routing).toMatchObject({ kind, status })
@@ -46,7 +51,10 @@ describe.each(vectors as unknown as readonly Vector[])('routing: $name', (vector
       return
     }
     if (routing.kind !== 'hosts') throw new Error(routing.because)
-    expect(routing.hosts.map(({ host, addresses }) => [host, addresses])).toEqual(vector.hosts)
+    const order = ordered(routing.hosts, random, context.maxAddresses)
+    expect(order.map(({ host, addresses }) => [host, addresses])).toEqual(vector.hosts)
+    if (vector.by !== undefined) expect(routing.by).toBe(vector.by)
+    if (vector.nextHop !== undefined) expect(routing.nextHop).toBe(vector.nextHop)
     const { port = 25, protocol = 'smtp', tls, canonicalName, authentic = [false, false] } = vector
     expect(routing).toMatchObject({ port, protocol, tls })
     expect([routing.authentic, routing.hosts[0]?.authentic]).toEqual(authentic)
@@ -61,10 +69,10 @@ describe('routing', () => {
     const MX = names.map((exchange, at) => ({ preference: at === 3 ? 20 : 10, exchange }))
     const context = contextOf({ ...zone, 'x.example': { MX } })
     const orders = new Set<string>()
+    const routing = await locate('x.example', undefined, context)
+    if (routing.kind !== 'hosts') throw new Error(routing.because)
     for (let n = 0; n < 200; n++) {
-      const routing = await locate('x.example', context)
-      if (routing.kind !== 'hosts') throw new Error(routing.because)
-      const hosts = routing.hosts.map(({ host }) => host)
+      const hosts = ordered(routing.hosts, random, 5).map(({ host }) => host)
       expect(hosts[3]).toBe('d.example')
       orders.add(hosts.slice(0, 3).join())
     }
@@ -75,9 +83,9 @@ describe('routing', () => {
     const MX = ['b', 'c', 'd'].map((label, at) => ({ preference: at === 2 ? 20 : 10, exchange: `${label}.example` }))
     const two = { A: ['192.0.2.1', '192.0.2.2'] }
     const resolver = memoryResolver(createZone({ 'a.example': { MX }, 'b.example': two, 'c.example': two }))
-    await locate('a.example', { ...contextOf({}), resolver, maxAddresses: 3 })
+    await locate('a.example', undefined, { ...contextOf({}), resolver, maxAddresses: 3 })
     expect(resolver.asked.map(({ name }) => name)).not.toContain('d.example')
-    await locate('a.example', { ...contextOf({}), resolver, maxAddresses: 5 })
+    await locate('a.example', undefined, { ...contextOf({}), resolver, maxAddresses: 5 })
     expect(resolver.asked.map(({ name }) => name)).toContain('d.example')
   })
 

@@ -144,6 +144,38 @@ describe('sessions', () => {
     expect([first.count, second.count]).toEqual([2, 0])
   })
 
+  it('at another host of the same preference are used rather than a new one', async () => {
+    const made = await rig()
+    const exchanges = [1, 2, 3, 4].map((n) => `mx${n}.there.example`)
+    made.zone.set('there.example', { MX: exchanges.map((exchange) => ({ preference: 10, exchange })) })
+    const peers = exchanges.map((exchange, at) => {
+      made.zone.set(exchange, { A: [`192.0.2.${at}`] })
+      return made.peer(`192.0.2.${at}`, session({ transactions: Array.from({ length: 10 }, () => ({})) }))
+    })
+    for (let n = 0; n < 10; n++) {
+      await made.put({ to: ['a@there.example'] })
+      await run(made)
+    }
+    expect(await made.store.stats()).toMatchObject({ relayed: 10 })
+    expect(peers.reduce((sum, { count }) => sum + count, 0)).toBe(1)
+  })
+
+  it('at a host of a worse preference are not', async () => {
+    const made = await rig()
+    hosts(made.zone, 'there.example', '192.0.2.1', '192.0.2.2')
+    const first = made.peer('192.0.2.1', 'S: 450 busy', session())
+    const second = made.peer('192.0.2.2', session())
+    for (let n = 0; n < 2; n++) {
+      await made.put({ to: ['a@there.example'] })
+      await run(made)
+    }
+    expect([first.count, second.count]).toEqual([2, 1])
+    expect(made.lines('relayed')).toMatchObject([
+      { peer: { address: '192.0.2.2' } },
+      { peer: { address: '192.0.2.1' } },
+    ])
+  })
+
   it('end after so many transactions', async () => {
     const made = await rig({ limits: { transactionsPerSession: 2 } })
     hosts(made.zone, 'there.example', '192.0.2.1')

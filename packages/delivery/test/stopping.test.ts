@@ -97,10 +97,10 @@ describe('stopping', () => {
     expect(made.delivery.snapshot()).toEqual({ active: 0, idleSessions: 0 })
     const lease = {
       ...{ id: 'x' as never, destination: 'there.example', fence: 1, until: 0, reversePath: '', parameters: [] },
-      ...{ recipients: [], size: 0, acceptedAt: 0, priority: 0, body: encodeUtf8('') },
+      ...{ recipients: [], size: 0, acceptedAt: 0, priority: 0, sender: '', body: encodeUtf8('') },
     }
     const never = { aborted: false, addEventListener: () => undefined, removeEventListener: () => undefined }
-    await expect(made.delivery.deliver(lease, never)).rejects.toSatisfy((error) =>
+    await expect(made.delivery.deliver(lease, never, { enter: () => true })).rejects.toSatisfy((error) =>
       DeliveryError.is(error, 'DELIVERY_CLOSED'),
     )
   })

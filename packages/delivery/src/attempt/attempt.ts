@@ -88,7 +88,7 @@ export class Attempt {
 
   async #walk(targets: readonly Target[], from: ReversePath): Promise<void> {
     let sessions = 0
-    for (const target of targets) {
+    for (const target of warmFirst(targets, this.#context.pool)) {
       let visit: Visit
       do {
         if (this.#isOver() || sessions === this.#context.maxSessions) return
@@ -243,6 +243,14 @@ export class Attempt {
     if (outcome.kind === 'failed' && this.#trouble?.outcome.kind === 'deferred') return
     this.#trouble = { outcome, peer }
   }
+}
+
+/** Of targets that are as good as each other, one that a session waits for goes before those that need a new one. */
+function warmFirst(targets: readonly Target[], pool: Pool): readonly Target[] {
+  const best = targets[0]?.rank
+  const warm = targets.findIndex((target) => target.rank === best && pool.waiting(target) > 0)
+  const found = targets[warm]
+  return found === undefined || warm === 0 ? targets : [found, ...targets.toSpliced(warm, 1)]
 }
 
 /** Lost before the first reply: an old session that the server had ended meanwhile. */

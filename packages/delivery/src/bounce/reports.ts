@@ -1,7 +1,7 @@
 import { composeReport, type ReportRecipient, reportable } from '@angarium/dsn'
 import type { DestinationKey, Instant, Lease, Log, QueueStore, Random, Schedule, Spawn } from '@angarium/queue'
 import { delayToTell } from '../outcome/deadline.ts'
-import type { Settled } from '../outcome/settle.ts'
+import { isGivenUp, type Settled } from '../outcome/settle.ts'
 import { original } from './original.ts'
 
 /** What reports to senders need. */
@@ -42,7 +42,7 @@ export async function report(
   const { id, reversePath, parameters, acceptedAt: arrival } = lease
   if (reversePath === '') {
     for (const { recipient, settlement, status } of settled)
-      if (settlement.kind === 'failed') context.log.warn('double-bounce', { id, recipient: recipient.address, status })
+      if (isGivenUp(settlement)) context.log.warn('double-bounce', { id, recipient: recipient.address, status })
     return { settled, spawn: [] }
   }
   const events = settled.flatMap((one) => eventOf(lease, one, now, context.schedule) ?? [])
@@ -76,12 +76,14 @@ function eventOf(lease: Lease, about: Settled, now: Instant, schedule: Schedule)
     case 'relayed':
       return { ...event, action: settlement.kind, ...(offered && { offered }), ...said(about) }
     case 'failed':
+    case 'expired':
       return { ...event, action: 'failed', status: settlement.status, ...said(about) }
     case 'deferred': {
       const delay = delayToTell(lease, recipient, about.status, schedule, now)
       if (delay === undefined) return undefined
       const { status } = delay
-      const willRetryUntil = (recipient.notBefore ?? lease.acceptedAt) + schedule.policy.lifetimeMs
+      const willRetryUntil =
+        (recipient.notBefore ?? lease.acceptedAt) + schedule.policyFor(lease.destination).lifetimeMs
       return {
         ...event,
         action: 'delayed',

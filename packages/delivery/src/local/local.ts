@@ -2,7 +2,7 @@ import type { Lease, LeasedRecipient, Log } from '@angarium/queue'
 import { encodeUtf8 } from '@angarium/smtp-wire'
 import { type ReadContent, single } from '../attempt/content.ts'
 import type { Preparation, Prepared, Unprepared } from '../attempt/preparation.ts'
-import { deferred, failed, type Outcome } from '../outcome/outcome.ts'
+import { deferred, failed, type Outcome, type Trouble } from '../outcome/outcome.ts'
 import type { Result } from '../outcome/result.ts'
 import type { HostAbilities } from '../plan/host.ts'
 import type { Stop } from '../transport/stop.ts'
@@ -38,7 +38,7 @@ export async function deliverLocally(
 ): Promise<readonly Result[]> {
   const { recipients } = lease
   const same = (outcome: Outcome): readonly Result[] => recipients.map((recipient) => ({ recipient, outcome }))
-  if (mailboxes === undefined) return same(deferred('4.3.5', 'no mailboxes are configured here'))
+  if (mailboxes === undefined) return same(noMailboxes())
   let header: Found
   let prepared: Prepared | Unprepared
   try {
@@ -62,6 +62,11 @@ export async function deliverLocally(
     results.push({ recipient, outcome, ...(conversion && { conversion }) })
   }
   return results
+}
+
+/** Why nothing is delivered here. */
+export function noMailboxes(): Trouble {
+  return deferred('4.3.5', 'no mailboxes are configured here')
 }
 
 async function deliverOne(

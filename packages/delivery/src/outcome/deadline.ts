@@ -1,6 +1,6 @@
 import { deliverBy, overdue } from '@angarium/dsn'
 import type { Instant, Lease, LeasedRecipient, Millis, RecordedReply, Schedule } from '@angarium/queue'
-import { failed, type Trouble } from './outcome.ts'
+import type { Trouble } from './outcome.ts'
 
 /** What of a message and a recipient tells where they stand in time. */
 type Timed = Pick<Lease, 'parameters' | 'acceptedAt'>
@@ -17,7 +17,12 @@ export function isTimeUp({ parameters, acceptedAt }: Timed, now: Instant): boole
 /** How its recipients come out. `because`: what stood in the way so far. */
 export function tooLate(because?: string, reply?: RecordedReply): Trouble {
   const late = 'not delivered by the time its sender set'
-  return failed('5.4.7', because === undefined ? late : `${late}: ${because}`, reply)
+  return {
+    kind: 'expired',
+    status: '5.4.7',
+    because: because === undefined ? late : `${late}: ${because}`,
+    ...(reply && { reply }),
+  }
 }
 
 /** A wait that ends with the time that the sender set, if that comes before. @rfc 2852 4.1.3 */
@@ -34,7 +39,7 @@ export function untilDeadline(delay: Millis, { parameters, acceptedAt }: Timed, 
  * @rfc 3461 5.2.6
  */
 export function delayToTell(
-  { parameters, acceptedAt }: Timed,
+  { destination, parameters, acceptedAt }: Timed & Pick<Lease, 'destination'>,
   { warned, notBefore }: Pick<LeasedRecipient, 'warned' | 'notBefore'>,
   status: string | undefined,
   schedule: Schedule,
@@ -43,5 +48,5 @@ export function delayToTell(
   const by = deliverBy(parameters, acceptedAt)
   if (by?.mode === 'notify' && by.at > acceptedAt)
     return !warned && overdue(parameters, acceptedAt, now) !== undefined ? { status: '4.4.7' } : undefined
-  return schedule.warningDue({ acceptedAt, notBefore, now, warned }) ? { status } : undefined
+  return schedule.warningDue({ destination, acceptedAt, notBefore, now, warned }) ? { status } : undefined
 }

@@ -2,8 +2,8 @@ import type { Instant, Lease, Log } from '@angarium/queue'
 import type { Settled } from './settle.ts'
 
 /**
- * Writes one line about one recipient; the event is `delivered`, `relayed`, `deferred` or `failed`. A returned one has
- * none: nothing came of it.
+ * Writes one line about one recipient; the event is `delivered`, `relayed`, `deferred`, `failed` or `expired`. A
+ * returned one has none: nothing came of it.
  */
 export function tell(log: Log, lease: Lease, settled: Settled, now: Instant): void {
   const { recipient, settlement, status, peer, conversion } = settled

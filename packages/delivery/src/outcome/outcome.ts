@@ -2,7 +2,8 @@ import type { RecordedReply } from '@angarium/queue'
 
 /** Why a recipient does not have the message yet, or never will. */
 export interface Trouble {
-  readonly kind: 'deferred' | 'failed'
+  /** `expired`: the time that the sender set is over. */
+  readonly kind: 'deferred' | 'failed' | 'expired'
   /** Enhanced status code; its class need not be that of `kind`: what was given up keeps the code of its cause. @rfc 3463 */
   readonly status: string
   /** In our words, one line. */

@@ -1,10 +1,9 @@
 import { type MxRecord, parseAddress } from '@angarium/dns-client'
-import type { Random } from '@angarium/queue'
 import type { Self } from './self.ts'
 
 /** The hosts of MX records, as far as names alone tell. */
 export interface Exchangers {
-  /** Hosts by rising preference, those of one level shuffled. */
+  /** Hosts by rising preference. */
   readonly levels: readonly (readonly string[])[]
   /** We are among them: our level and all worse ones are left out. */
   readonly looped: boolean
@@ -18,10 +17,10 @@ export interface Exchangers {
  */
 export function mailExchangers(
   records: readonly MxRecord[],
-  { self, random, maxExchangers }: { readonly self: Self; readonly random: Random; readonly maxExchangers: number },
+  { self, maxExchangers }: { readonly self: Self; readonly maxExchangers: number },
 ): Exchangers {
   const own = Math.min(...records.filter(({ exchange }) => self.hasName(exchange)).map(({ preference }) => preference))
-  const ordered = shuffled(records, random).sort((a, b) => a.preference - b.preference)
+  const ordered = [...records].sort((a, b) => a.preference - b.preference)
   const seen = new Set<string>()
   const levels = new Map<number, string[]>()
   for (const { preference, exchange } of ordered) {
@@ -33,14 +32,4 @@ export function mailExchangers(
     else level.push(exchange)
   }
   return { levels: [...levels.values()], looped: own !== Infinity }
-}
-
-function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const result = [...items]
-  for (let at = result.length - 1; at > 0; at--) {
-    const other = random.below(at + 1)
-    const [a, b] = [result[at], result[other]]
-    if (a !== undefined && b !== undefined) [result[at], result[other]] = [b, a]
-  }
-  return result
 }

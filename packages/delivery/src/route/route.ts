@@ -1,3 +1,4 @@
+import type { NextHopKey } from '@angarium/queue'
 import type { Trouble } from '../outcome/outcome.ts'
 import type { TlsLevel } from '../tls/policy.ts'
 
@@ -13,6 +14,9 @@ export interface Route {
   readonly tls: TlsLevel
 }
 
+/** How the hosts of a destination were found. `implicit-mx`: the domain itself, which has no MX record. @rfc 5321 5.1 */
+export type RouteSource = 'route' | 'mx' | 'implicit-mx' | 'literal'
+
 /** A host that may take the mail of a destination. */
 export interface NextHop {
   /** Name in the MX record, the destination itself, or the text of an address. */
@@ -21,23 +25,29 @@ export interface NextHop {
   readonly canonicalName: string
   /** At least one, in the order to be tried. */
   readonly addresses: readonly string[]
+  /** Lower ones are tried first, those of one rank in any order. */
+  readonly rank: number
   /** The addresses came with authentic answers; without that there is no DANE for this host. @rfc 7672 2.2.2 */
   readonly authentic: boolean
 }
 
+/** Hosts that take the mail of a destination. */
+export interface Hosts {
+  readonly kind: 'hosts'
+  readonly by: RouteSource
+  /** What destinations that go the same way have in common. */
+  readonly nextHop: NextHopKey
+  /** At least one, by rising rank. */
+  readonly hosts: readonly NextHop[]
+  readonly port: number
+  readonly protocol: 'smtp' | 'lmtp'
+  /** Of a configured route. */
+  readonly tls: TlsLevel | undefined
+  /** Where the aliases of the destination led. */
+  readonly canonicalName: string
+  /** The answer about MX records was authentic. @rfc 7672 2.2.1 */
+  readonly authentic: boolean
+}
+
 /** Where the mail of a destination goes. */
-export type Routing =
-  | {
-      readonly kind: 'hosts'
-      /** At least one, best first. */
-      readonly hosts: readonly NextHop[]
-      readonly port: number
-      readonly protocol: 'smtp' | 'lmtp'
-      /** `undefined`: by MX, where nothing but opportunism is known. */
-      readonly tls: TlsLevel | undefined
-      /** Where the aliases of the destination led. */
-      readonly canonicalName: string
-      /** The answer about MX records was authentic. @rfc 7672 2.2.1 */
-      readonly authentic: boolean
-    }
-  | Trouble
+export type Routing = Hosts | Trouble

@@ -13,7 +13,7 @@ export type TlsPolicy =
   | { readonly kind: 'verify'; readonly name: string; readonly source: TlsSource }
 
 /** Who decided: the default for hosts found by MX, a configured route, or the sender of the message. */
-type TlsSource = 'default' | 'route' | 'requiretls'
+export type TlsSource = 'default' | 'route' | 'requiretls'
 
 /**
  * The policy for one host of a routing.

@@ -1,7 +1,8 @@
 import { readLimits } from '@angarium/esmtp-extensions'
+import type { NextHopKey } from '@angarium/queue'
 import type { ClientConnection, TlsInfo } from '@angarium/smtp-wire/drive'
 import type { HostAbilities } from '../plan/host.ts'
-import type { NextHop, Routing } from '../route/route.ts'
+import type { Hosts, NextHop } from '../route/route.ts'
 import { type TlsPolicy, tlsPolicy } from '../tls/policy.ts'
 
 /** One address of one host, and what TLS must come to there. */
@@ -11,6 +12,11 @@ export interface Target {
   readonly port: number
   readonly protocol: 'smtp' | 'lmtp'
   readonly policy: TlsPolicy
+  readonly nextHop: NextHopKey
+  /** Those of one rank are as good as each other. */
+  readonly rank: number
+  /** Sessions with targets of equal keys are interchangeable. */
+  readonly key: string
   /** Found by MX: a host that greets with our own name there is a loop. */
   readonly byMx: boolean
   /** Surely the right host, by its name: configured, or from authentic answers about MX records. */
@@ -18,30 +24,35 @@ export interface Target {
 }
 
 /**
- * The addresses of a routing, in order.
+ * The addresses of a routing.
  *
+ * @param hosts those of the routing, in the order to be tried
  * @param tlsRequired the sender demands verified TLS
  */
 export function targetsOf(
-  { hosts, port, protocol, tls, authentic }: Extract<Routing, { kind: 'hosts' }>,
+  { nextHop, port, protocol, tls, authentic }: Hosts,
+  hosts: readonly NextHop[],
   tlsRequired: boolean,
 ): readonly Target[] {
-  return hosts.flatMap(({ host, addresses }: NextHop) =>
-    addresses.map((address) => ({
-      host,
-      address,
-      port,
-      protocol,
-      policy: tlsPolicy(host, tls, tlsRequired),
-      byMx: tls === undefined,
-      authentic: authentic || tls !== undefined,
-    })),
-  )
-}
-
-/** Sessions with equal keys are interchangeable. */
-export function targetKey({ host, address, port, protocol, policy }: Target): string {
-  return `${protocol} ${host} ${address} ${port} ${policy.kind} ${policy.kind === 'verify' ? policy.name : ''}`
+  const targets: Target[] = []
+  for (const { host, addresses, rank } of hosts) {
+    const policy = tlsPolicy(host, tls, tlsRequired)
+    const name = policy.kind === 'verify' ? policy.name : ''
+    for (const address of addresses)
+      targets.push({
+        host,
+        address,
+        port,
+        protocol,
+        policy,
+        nextHop,
+        rank,
+        key: `${protocol} ${host} ${address} ${port} ${policy.kind} ${name}`,
+        byMx: tls === undefined,
+        authentic: authentic || tls !== undefined,
+      })
+  }
+  return targets
 }
 
 /** A session with a target, and what it has seen. */
