@@ -106,6 +106,7 @@ export const durabilityCases: readonly QueueStoreCase[] = [
     name: 'restart: with the clock set back a year nothing is stranded, and no wait grows longer or shorter',
     async run(setup) {
       let store = await opened(setup)
+      if (store.capabilities.manyWriters) return
       const start = setup.clock.now()
       const notBefore = start + minute
       await put(store, envelopeTo('fresh.example'))
@@ -123,13 +124,11 @@ export const durabilityCases: readonly QueueStoreCase[] = [
       await change(store, { destination: 'held.example' }, { kind: 'hold', because: 'x' })
       setup.clock.jump(-365 * 24 * 60 * minute)
       store = await restarted(setup, store)
-      for (const name of ['fresh.example', 'back.example']) await takeOne(store, name)
-      // Elsewhere its holder may be alive: then its lease goes on.
-      if (!store.capabilities.manyWriters) await takeOne(store, 'leased.example')
+      for (const name of ['fresh.example', 'back.example', 'leased.example']) await takeOne(store, name)
       await setup.clock.advance(minute - 1)
       same((await take(store, 'deferred.example')).length, 0, 'a moment before the retry')
       await setup.clock.advance(1)
-      for (const name of ['deferred.example', 'leased.example']) await takeOne(store, name)
+      await takeOne(store, 'deferred.example')
       await change(store, { state: 'held' }, { kind: 'release' })
       await takeOne(store, 'held.example')
       same((await take(store, 'later.example')).length, 0, 'the time of a future release is the sender’s')

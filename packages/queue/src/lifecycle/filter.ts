@@ -16,7 +16,11 @@ export function filterPassesMessage(filter: Filter, facts: MessageFacts): boolea
 }
 
 /** Whether one recipient passes all that the filter asks of recipients. */
-export function filterPassesRecipient(filter: Filter, destination: DestinationKey, recipient: WorkRecipient): boolean {
+export function filterPassesRecipient(
+  filter: Filter,
+  destination: DestinationKey,
+  recipient: Pick<WorkRecipient, 'state' | 'address'>,
+): boolean {
   return (
     (filter.state === undefined || filter.state === recipient.state) &&
     (filter.destination === undefined || filter.destination === destination) &&

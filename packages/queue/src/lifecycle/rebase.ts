@@ -23,7 +23,8 @@ export function rebaseWork(work: Work, acceptedAt: Instant, now: Instant): Work 
 
 function rebased(recipient: WorkRecipient, acceptedAt: Instant, now: Instant): WorkRecipient {
   const { lastAttempt, nextAttempt, notBefore } = recipient
-  if (lastAttempt !== undefined && lastAttempt > now) {
+  if (lastAttempt !== undefined) {
+    if (lastAttempt <= now) return recipient
     const wait = Math.max(0, nextAttempt - lastAttempt)
     return { ...recipient, lastAttempt: now, nextAttempt: now + wait }
   }
