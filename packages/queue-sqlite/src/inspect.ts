@@ -9,9 +9,6 @@ import type { Stretch } from './thread/protocol.ts'
 /** The thread, while the store is open; throws QUEUE_CLOSED otherwise. */
 type Demand = (operation: string) => Link
 
-/** Ids given to one step of a change. */
-const changeStep = 200
-
 /** A content that came with an answer, as a buffer of its own. */
 export function stretch(contents: ArrayBuffer, { at, length }: Stretch): Uint8Array {
   return new Uint8Array(contents, at, length).slice()
@@ -59,11 +56,7 @@ export async function* scanEntries(
     const { answer: page }: Answered<'scan'> = await demand('scan').ask('scan', { filter, after: from })
     for (const entry of page.entries)
       if (entry.kind === 'corrupt') yield entry
-      else
-        yield entryOf(
-          messageFacts(entry.row),
-          entry.works.map((work) => workOfRow(entry.row.id, work)),
-        )
+      else yield entryOf(messageFacts(entry.row), entry.works.map(workOfRow))
     from = page.next
   }
 }
@@ -71,21 +64,18 @@ export async function* scanEntries(
 /** What `QueueStore.change` yields, a step at a time. */
 export async function* changeEntries(
   demand: Demand,
-  selection: Filter | readonly QueueId[],
+  filter: Filter,
   change: Change,
   clock: Clock,
 ): AsyncGenerator<readonly Progress[]> {
-  const ids = Array.isArray(selection) ? (selection as readonly QueueId[]) : undefined
-  const filter: Filter = ids === undefined ? (selection as Filter) : {}
-  let at = 0
-  let after = ''
-  for (let more = true; more; ) {
-    const some = ids?.slice(at, at + changeStep)
-    at += changeStep
-    const asked = { filter, ids: some, after, change, now: clock.now() }
-    const { answer }: Answered<'change'> = await demand('change').ask('change', asked)
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const { answer }: Answered<'change'> = await demand('change').ask('change', {
+      filter,
+      after,
+      change,
+      now: clock.now(),
+    })
     yield answer.progress.map(({ id, recipients }) => ({ id: id as QueueId, recipients }))
-    after = answer.next ?? ''
-    more = ids === undefined ? answer.next !== undefined : at < ids.length
+    after = answer.next
   }
 }

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Instant, QueueId, Spawn } from '@angarium/queue'
-import { workOf } from '@angarium/queue/lifecycle'
+import { senderOf, workOf } from '@angarium/queue/lifecycle'
 import type { Vault } from './bodies/vault.ts'
 import { messageRow, workRow } from './database/rows.ts'
 import type { NewMessage } from './thread/protocol.ts'
@@ -30,7 +30,8 @@ export class Reports {
       this.#octets += content.length
     }
     const { priority = 0 } = options
-    const facts = { id, acceptedAt: now, size: content.length, priority, reversePath, parameters }
+    const sender = senderOf(envelope, options)
+    const facts = { id, acceptedAt: now, size: content.length, priority, sender, reversePath, parameters }
     return {
       row: messageRow(facts, crc32(content), large),
       works: workOf(envelope, options, now).map((work) => workRow(id, work)),

@@ -25,14 +25,17 @@ import type {
 } from '@angarium/queue'
 import { defaultAbandonPolicy, QueueError, silentLog } from '@angarium/queue'
 import {
+  checkChange,
   checkCommit,
   checkDuration,
+  checkFilter,
   checkLeaseRequest,
   checkSettlement,
   createIdMaker,
   leaseOf,
   leaseWork,
   lowestLevel,
+  senderOf,
   workOf,
 } from '@angarium/queue/lifecycle'
 import type { BodyFiles } from './bodies/files.ts'
@@ -141,7 +144,7 @@ class SqliteStore implements QueueStore {
 
   async #commit(id: QueueId, content: Content, envelope: Envelope, options: CommitOptions): Promise<Accepted> {
     const now = this.#options.clock.now()
-    const { key, lease: wanted, priority = 0 } = options
+    const { key, lease: wanted, priority = 0, source } = options
     try {
       const link = this.#demand('commit')
       this.#room.demand()
@@ -152,6 +155,8 @@ class SqliteStore implements QueueStore {
         acceptedAt: now,
         size: filed?.size ?? body?.length ?? 0,
         priority,
+        sender: senderOf(envelope, options),
+        ...(source === undefined ? {} : { source }),
         reversePath: envelope.reversePath,
         parameters: envelope.parameters,
       }
@@ -168,9 +173,9 @@ class SqliteStore implements QueueStore {
         .filter(({ lease }) => lease !== undefined)
         .map((work, at) => leaseOf(facts, work, at === 0 ? body : body?.slice()))
       const { answer } = await link.ask('commit', { message, key, now }, body === undefined ? [] : [body])
-      if (answer.known !== undefined) {
+      if (answer !== undefined) {
         if (filed !== undefined) await this.#vault.remove(id)
-        return { id: answer.known as QueueId, duplicate: true, leases: [] }
+        return { id: answer as QueueId, duplicate: true, leases: [] }
       }
       if (leases.length < works.length) this.#tellWork()
       return { id, duplicate: false, leases }
@@ -199,7 +204,7 @@ class SqliteStore implements QueueStore {
       until: now + duration,
     })
     return answer.map(({ row, work, body }) =>
-      leaseOf(messageFacts(row), workOfRow(row.id, work), body && stretch(contents, body)),
+      leaseOf(messageFacts(row), workOfRow(work), body && stretch(contents, body)),
     )
   }
 
@@ -230,8 +235,8 @@ class SqliteStore implements QueueStore {
       const kept = new Set<string>()
       const results = orders.map(({ spawn }, at): SettleResult => {
         if (answer.settled[at] !== true) return { kind: 'stale' }
-        for (const { row } of spawn) kept.add(row.id)
-        return { kind: 'settled', spawned: spawn.map(({ row }) => row.id as QueueId) }
+        for (const { row } of spawn) kept.add(row[0])
+        return { kind: 'settled', spawned: spawn.map(({ row: [id] }) => id as QueueId) }
       })
       await reports.discard(kept)
       if (answer.more) this.#tellWork()
@@ -247,11 +252,13 @@ class SqliteStore implements QueueStore {
   }
 
   scan(filter: Filter = {}, after: Cursor = ''): AsyncIterable<Entry | CorruptEntry> {
+    checkFilter('scan', filter)
     return scanEntries(this.#demand, filter, after)
   }
 
-  async *change(selection: Filter | readonly QueueId[], change: Change): AsyncGenerator<Progress> {
-    for await (const progress of changeEntries(this.#demand, selection, change, this.#options.clock)) {
+  async *change(filter: Filter, change: Change): AsyncGenerator<Progress> {
+    checkChange(filter, change)
+    for await (const progress of changeEntries(this.#demand, filter, change, this.#options.clock)) {
       if (progress.length > 0 && change.kind !== 'hold' && change.kind !== 'remove')
         this.#tellWork(change.kind === 'expedite')
       yield* progress

@@ -60,7 +60,8 @@ describe('kill -9', () => {
         if (entry.kind !== 'message') throw new Error(entry.because)
         const octets = (await collect(store.read(entry.id))).reduce((sum, { length }) => sum + length, 0)
         expect(octets).toBe(entry.size)
-        expect(entry.recipients[0]?.state).toBe('queued')
+        // One whose lease was taken back has an attempt behind it.
+        expect(entry.recipients[0]?.state).toMatch(/^(queued|deferred)$/)
       }
       const { accepted: all, delivered: done, queued, held } = await store.stats()
       expect(done + queued + held).toBe(all)

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Engine } from '../src/database/engine.ts'
 import { number, openDatabase } from '../src/database/open.ts'
 import { messageRow, workRow } from '../src/database/rows.ts'
-import type { Ask, Outcome } from '../src/thread/protocol.ts'
+import type { Ask, LeasedRow, Outcome } from '../src/thread/protocol.ts'
 import { collect, envelopeTo, place, put, recordingLog, storeIn } from './place.ts'
 
 const engines: Engine[] = []
@@ -21,7 +21,7 @@ afterEach(() => {
 function engineIn(directory: string, maxOctets?: number): Engine {
   const engine = new Engine({
     path: join(directory, 'queue.sqlite'),
-    now: 0,
+    now: 1,
     holdAfter: 3,
     spacing: 1_000,
     keepKeysMs: 1_000_000,
@@ -36,7 +36,7 @@ let serial = 0
 function commitOf(size: number, key?: string): { readonly ask: Ask; readonly content: Uint8Array } {
   const id = String(serial++).padStart(22, '0')
   const content = new Uint8Array(size).fill(66)
-  const facts = { id: id as QueueId, acceptedAt: 1, size, priority: 0, reversePath: 'a@b', parameters: [] }
+  const facts = { id: id as QueueId, acceptedAt: 1, size, priority: 0, sender: 'b', reversePath: 'a@b', parameters: [] }
   const works = workOf(envelopeTo('a.example'), {}, 1).map((work) => workRow(id, work))
   const message = { row: messageRow(facts, crc32(content), false), works, at: 0, length: size }
   return { ask: { op: 'commit', message, key, now: 1 }, content }
@@ -81,12 +81,11 @@ const ioError = 10
 const fullDisk = 13
 
 describe('the database', () => {
-  it('syncs at every commit and is open to this process alone', () => {
+  it('syncs at every commit', () => {
     const directory = place()
     const db = openDatabase(join(directory, 'queue.sqlite'))
     expect(number(db, 'PRAGMA synchronous')).toBe(2)
     expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
-    expect(db.prepare('PRAGMA locking_mode').get()).toEqual({ locking_mode: 'exclusive' })
     db.close()
   })
 
@@ -137,7 +136,7 @@ describe('the database', () => {
     engine.open()
     breakStatement('COMMIT', 'after', ioError)
     expect(commit(engine, 1, 100, 'k')[0]).toMatchObject({ ok: false, clean: false })
-    expect(commit(engine, 2, 100, 'k')[0]).toMatchObject({ ok: true, answer: { known: expect.any(String) } })
+    expect(commit(engine, 2, 100, 'k')[0]).toMatchObject({ ok: true, answer: expect.any(String) })
     expect(stats(engine, 2)).toMatchObject({ accepted: 1 })
   })
 
@@ -169,13 +168,10 @@ describe('the database', () => {
     const outcomes = commit(engine, 2, 20_000, undefined, lease)
     expect(outcomes[0]).toMatchObject({ ok: false, code: 'QUEUE_STORE_FAILED', clean: true, full: true })
     expect(outcomes[1]).toMatchObject({ ok: true })
-    const leased =
-      outcomes[1]?.ok === true
-        ? (outcomes[1].answer as readonly { row: { id: string }; work: { fence: number } }[])
-        : []
+    const leased = outcomes[1]?.ok === true ? (outcomes[1].answer as readonly LeasedRow[]) : []
     expect(leased).toHaveLength(3)
     const orders = leased.map(({ row, work }) => ({
-      lease: { id: row.id, destination: 'a.example', fence: work.fence },
+      lease: { id: row[0], destination: 'a.example', fence: work[5] },
       recipients: [{ index: 0, kind: 'delivered' as const }],
       spawn: [],
     }))
@@ -209,10 +205,7 @@ describe('the database', () => {
     for (const [damage, part] of [
       ["UPDATE message SET facts = replace(facts, 'sender', 'zender') WHERE id = ?", envelope],
       ["UPDATE message SET facts = 'x' WHERE id = ?", envelope],
-      [
-        "UPDATE work SET recipients = replace(recipients, 'r0@', 'r9@') WHERE message = (SELECT seq FROM message WHERE id = ?)",
-        recipients,
-      ],
+      ["UPDATE work SET recipients = replace(recipients, 'r0@', 'r9@') WHERE message = ?", recipients],
       ['UPDATE message SET content = NULL WHERE id = ?', content],
     ] as const) {
       const directory = place()
@@ -236,7 +229,7 @@ describe('the database', () => {
       await store.close()
       await store.open()
       expect(await store.stats()).toMatchObject({ corrupt: 1, queued: 2 })
-      await collect(store.change([id], { kind: 'remove' }))
+      await collect(store.change({ ids: [id] }, { kind: 'remove' }))
       expect(await store.stats()).toMatchObject({ corrupt: 0, queued: 1, removed: 1, messages: 1 })
       expect(warnings).toHaveLength(1)
     }
@@ -305,8 +298,8 @@ describe('plans', () => {
       level: -9,
       now: 1,
     })
-    const [row] = leased?.ok === true ? (leased.answer as readonly { row: { id: string } }[]) : []
-    const lease = { id: row?.row.id ?? '', destination: 'a.example', fence: 1 }
+    const [row] = leased?.ok === true ? (leased.answer as readonly LeasedRow[]) : []
+    const lease = { id: row?.row[0] ?? '', destination: 'a.example', fence: 1 }
     ask(1, { op: 'extend', leases: [lease], until: 6 })
     ask(10, { op: 'due', limit: 10, now: 10 })
     ask(10, { op: 'settle', orders: [{ lease, recipients: [{ index: 0, kind: 'delivered' }], spawn: [] }], now: 10 })

@@ -7,17 +7,17 @@ import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../src/database/open.ts'
 import { collect, envelopeTo, place, storeIn } from './place.ts'
 
-const filed = '1m3250vz8000gnx7g37s4k'
-const lastWrite = 1_790_000_006_000
+const filed = { 1: '1m3250vz8000gnx7g37s4k', 2: '1m3250wyh000afx20kap1c' }
+const lastWrite = { 1: 1_790_000_006_000, 2: 1_790_000_009_000 }
 
 /** A directory as the version left it. */
-function left(version: number): string {
+function left(version: 1 | 2): string {
   const directory = place()
   const db = new DatabaseSync(join(directory, 'queue.sqlite'))
   db.exec(readFileSync(join(import.meta.dirname, `formats/version-${version}.sql`), 'utf8'))
   db.close()
   mkdirSync(join(directory, 'bodies'))
-  writeFileSync(join(directory, 'bodies', filed), new Uint8Array(300).fill(65))
+  writeFileSync(join(directory, 'bodies', filed[version]), new Uint8Array(300).fill(65))
   return directory
 }
 
@@ -32,9 +32,9 @@ function shape(db: DatabaseSync): unknown {
   ])
 }
 
-describe('a queue of version 1', () => {
+describe.each([1, 2] as const)('a queue of version %i', (version) => {
   it('becomes what a new one is', () => {
-    const old = openDatabase(join(left(1), 'queue.sqlite'))
+    const old = openDatabase(join(left(version), 'queue.sqlite'))
     const fresh = openDatabase(join(place(), 'queue.sqlite'))
     expect(shape(old)).toEqual(shape(fresh))
     for (const pragma of ['user_version', 'application_id'])
@@ -45,7 +45,7 @@ describe('a queue of version 1', () => {
   })
 
   it('stays as it is when it cannot be brought up to date', () => {
-    const directory = left(1)
+    const directory = left(version)
     const path = join(directory, 'queue.sqlite')
     const db = new DatabaseSync(path)
     db.exec('DROP INDEX work_due')
@@ -54,14 +54,16 @@ describe('a queue of version 1', () => {
     expect(() => openDatabase(path)).toThrow('no such index')
     const [after, before] = [new DatabaseSync(path), new DatabaseSync(`${path}.before`)]
     expect(shape(after)).toEqual(shape(before))
-    expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
+    expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: version })
     after.close()
     before.close()
   })
+})
 
+describe('a queue of version 1', () => {
   it('is delivered whole, with priority 0', async () => {
     const directory = left(1)
-    const clock = createManualClock(lastWrite)
+    const clock = createManualClock(lastWrite[1])
     const store = storeIn(directory, { clock })
     await store.open()
     const { destinations, next } = await store.due(10)
@@ -103,5 +105,46 @@ describe('a queue of version 1', () => {
       },
     ])
     expect(await store.stats()).toMatchObject({ messages: 0, accepted: 8, delivered: 8, queued: 0, held: 0 })
+  })
+})
+
+describe('a queue of version 2', () => {
+  it('keeps states, attempts, reasons, priorities and what is set aside, and is delivered whole', async () => {
+    const clock = createManualClock(lastWrite[2])
+    const store = storeIn(left(2), { clock })
+    await store.open()
+    const entries = await collect(store.scan())
+    const told = entries.map((entry) =>
+      entry.kind === 'corrupt'
+        ? entry.because
+        : [entry.sender, entry.priority, ...entry.recipients.map(({ state, attempts }) => `${state} ${attempts}`)],
+    )
+    expect(told).toEqual([
+      ['example.org', 0, 'queued 0', 'queued 0'],
+      ['example.org', 2, 'queued 0'],
+      ['example.org', 0, 'deferred 1'],
+      ['example.org', 0, 'held 0'],
+      ['', -4, 'queued 0'],
+      // The lease that was out when it was left is over.
+      ['example.org', 0, 'deferred 2'],
+      ['example.org', 0, 'delivered 1', 'failed 1', 'held 1'],
+      'the content does not match its checksum',
+    ])
+    expect(await store.stats()).toMatchObject({ messages: 8, accepted: 11, queued: 7, held: 2, corrupt: 1 })
+    const deferred = await collect(store.scan({ state: 'deferred' }))
+    expect(deferred[0]).toMatchObject({ recipients: [{ because: 'busy', lastReply: { code: 451 } }] })
+    expect(deferred.map(({ kind }) => kind)).toEqual(['message', 'message', 'corrupt'])
+    await collect(store.change({ state: 'held' }, { kind: 'release' }))
+    await collect(store.change({ ids: entries.slice(-1).map(({ id }) => id) }, { kind: 'remove' }))
+    await clock.advance(86_400_000)
+    const sizes: number[] = []
+    for (const { destination } of (await store.due(20)).destinations)
+      for (const lease of await store.lease({ destination, holder: 'new', duration: 1_000, limit: 10 })) {
+        sizes.push((await collect(store.read(lease.id))).reduce((sum, { length }) => sum + length, 0))
+        const recipients = lease.recipients.map(({ index }) => ({ index, kind: 'relayed' as const }))
+        await store.settle([{ lease, recipients }])
+      }
+    expect(sizes.sort((a, b) => a - b)).toEqual([50, 50, 60, 70, 80, 90, 100, 300])
+    expect(await store.stats()).toMatchObject({ messages: 0, accepted: 11, relayed: 8, delivered: 1, failed: 1 })
   })
 })

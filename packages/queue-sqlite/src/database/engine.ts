@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { QueueError } from '@angarium/queue'
-import { abandonWork } from '@angarium/queue/lifecycle'
+import { abandonWork, rebaseWork } from '@angarium/queue/lifecycle'
 import type { Ask, Batch, News, Opening, Outcome, Reply, ThreadOptions } from '../thread/protocol.ts'
 import { Contents } from './contents.ts'
 import { change, read, scan, spoil, stats, strangers } from './inspection.ts'
-import { number, openDatabase, sqliteCode, WrongFormat } from './open.ts'
+import { lockQueue, number, openDatabase, sqliteCode, WrongFormat } from './open.ts'
 import type { Scene } from './operations.ts'
 import { commit, due, extend, lease, settle } from './operations.ts'
 import { noNews, Tables } from './tables.ts'
@@ -20,6 +20,7 @@ type Failure = Extract<Outcome, { ok: false }>
 /** Does batches of operations, each batch one transaction and one sync. Lives in the store's thread. */
 export class Engine {
   readonly #options: ThreadOptions
+  #lock: DatabaseSync | undefined
   #db: DatabaseSync | undefined
   #tables: Tables | undefined
   /** The last transaction that was acknowledged: it must still be there after a failure. */
@@ -33,26 +34,29 @@ export class Engine {
   /** Opens the database and takes back the leases of whoever had it before. */
   open(): Opening {
     try {
+      this.#lock = lockQueue(this.#options.path)
       this.#connect()
       const tables = this.#tables as Tables
-      const { setAside } = this.#takeBackLeases(tables)
+      const { setAside } = this.#takeOver(tables)
       this.#acknowledged = tables.batch
-      const greatest = tables.db.get('SELECT max(id) AS id FROM message')?.id
-      return { ok: true, greatest: typeof greatest === 'string' ? greatest : undefined, setAside }
+      const greatest = tables.db.value<string | null>('SELECT max(id) FROM message') ?? undefined
+      return { ok: true, greatest, setAside }
     } catch (error) {
-      this.#disconnect()
+      this.close()
       return opening(error)
     }
   }
 
   close(): void {
     this.#disconnect()
+    this.#lock?.close()
+    this.#lock = undefined
   }
 
   handle({ asks, contents, now }: Batch): Reply {
     try {
       this.#recover(now)
-      return this.#attempt(asks, contents)
+      return this.#attempt(asks, contents, now)
     } catch (error) {
       const code = sqliteCode(error)
       this.#tables?.rollback()
@@ -63,7 +67,7 @@ export class Engine {
     }
   }
 
-  #attempt(asks: readonly Ask[], given: ArrayBuffer): Reply {
+  #attempt(asks: readonly Ask[], given: ArrayBuffer, now: number): Reply {
     const tables = this.#tables as Tables
     const scene: Scene = {
       tables,
@@ -81,7 +85,7 @@ export class Engine {
         return { ok: false, code: 'QUEUE_MISUSE', message: error.detail.because, clean: true }
       }
     })
-    const news = tables.commit()
+    const news = tables.commit(now)
     this.#acknowledged = tables.batch
     return { outcomes, contents: scene.contents.take(), news }
   }
@@ -131,20 +135,33 @@ export class Engine {
     this.#lastRecovery = undefined
   }
 
-  #takeBackLeases(tables: Tables): News {
-    const rows = tables.db.all(
-      'SELECT m.id AS id, w.destination AS destination FROM work AS w JOIN message AS m ON m.seq = w.message WHERE w.until IS NOT NULL ORDER BY w.until, w.message',
-    )
-    if (rows.length === 0) return noNews
+  /** Leases of before are over; and if the clock was set back meanwhile, what waits does so from now on. */
+  #takeOver(tables: Tables): News {
+    const { now } = this.#options
     tables.begin()
+    const leased = 'SELECT message, destination FROM work WHERE until IS NOT NULL'
+    const sql = `${leased} AND due IS NULL UNION ALL ${leased} AND due IS NOT NULL ORDER BY message, destination`
     let order = 0
-    for (const { id, destination } of rows) {
-      const message = tables.message(id as string)
-      const work = message && tables.workOf(message, destination as string)
-      if (message === undefined || work === undefined) continue
-      tables.putWork(message, work, abandonWork(work, this.#options.now, tables.policy, order++))
+    for (const [id, destination] of tables.db.rows<[string, string]>(sql)) {
+      const work = tables.isCorrupt(id) ? undefined : tables.workOf(id, destination)
+      if (work !== undefined) tables.putWork(id, work, abandonWork(work, now, tables.policy, order++), now)
     }
-    return tables.commit()
+    if (tables.used > now) rebase(tables, now)
+    return tables.commit(now)
+  }
+}
+
+function rebase(tables: Tables, now: number): void {
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const sql = 'SELECT id, accepted FROM message WHERE id > ? ORDER BY id LIMIT 1000'
+    const found: readonly (readonly [string, number])[] = tables.db.rows<[string, number]>(sql, after)
+    for (const [id, accepted] of found)
+      for (const row of tables.isCorrupt(id) ? [] : tables.workRows(id)) {
+        const work = tables.workIn(row)
+        const rebased = work && rebaseWork(work, accepted, now)
+        if (work !== undefined && rebased !== undefined && rebased !== work) tables.putWork(id, work, rebased, now)
+      }
+    after = found.at(-1)?.[0]
   }
 }
 

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Filter } from '@angarium/queue'
-import type { Work } from '@angarium/queue/lifecycle'
+import type { MessageFacts, Work } from '@angarium/queue/lifecycle'
 import {
   abandonWork,
   changeWork,
@@ -11,76 +11,82 @@ import {
 } from '@angarium/queue/lifecycle'
 import type { Operations, Page } from '../thread/protocol.ts'
 import type { Scene } from './operations.ts'
-import type { StoredMessage, Tables } from './tables.ts'
+import type { MessageRow, WorkRow } from './rows.ts'
+import { candidates } from './selection.ts'
+import type { Tables } from './tables.ts'
 
 type Do<O extends keyof Operations> = (scene: Scene, ask: Operations[O]['ask']) => Operations[O]['answer']
 
 /** Messages looked at in one step, so that writers wait no longer than for that. */
-const step = 200
+const step = 100
 
 export const read: Do<'read'> = ({ tables, contents }, { id }) => {
-  const message = tables.message(id)
-  if (message === undefined) return undefined
-  if (tables.isCorrupt(message.seq)) return { kind: 'corrupt', because: tables.whyCorrupt(message.seq) }
-  if (message.filed === 1) return { kind: 'file', size: message.size, sum: message.sum }
-  const content = tables.content(message.seq)
-  if (content.length === message.size && crc32(content) === message.sum)
-    return { kind: 'row', body: contents.add(content) }
+  const found = tables.whole(id)
+  if (tables.isCorrupt(id)) return { kind: 'corrupt', because: tables.whyCorrupt(id) }
+  if (found === undefined) return undefined
+  const [, , size, , , sum, filed, content] = found
+  if (filed === 1) return { kind: 'file', size, sum }
+  if (content?.length === size && crc32(content) === sum) return { kind: 'row', body: contents.add(content) }
   const because = 'the content does not match its checksum'
-  tables.spoil(message, because)
+  tables.spoil(id, because)
   return { kind: 'corrupt', because }
 }
 
 export const scan: Do<'scan'> = ({ tables }, { filter, after }) => {
-  const found = tables.messagesAfter(after, step)
+  const found = candidates(tables.db, filter, after, step)
   const entries: Page['entries'][number][] = []
-  for (const message of found) {
-    const works = readable(tables, message)
-    if (works === undefined) entries.push({ kind: 'corrupt', id: message.id, because: tables.whyCorrupt(message.seq) })
-    else if (filterPasses(filter, tables.factsOf(message)?.reversePath ?? '', works)) {
-      const { seq, sum: _, filed: __, ...row } = message
-      entries.push({ kind: 'message', row, works: tables.workRows(seq) })
-    }
-  }
-  return { entries, next: found.length < step ? undefined : found.at(-1)?.id }
-}
-
-/** All work of a message, or undefined when the message is set aside, maybe just now. */
-function readable(tables: Tables, message: StoredMessage): readonly Work[] | undefined {
-  if (tables.isCorrupt(message.seq) || tables.factsOf(message) === undefined) return undefined
-  const works: Work[] = []
-  for (const { destination } of tables.workRows(message.seq)) {
-    const work = tables.workOf(message, destination)
-    if (work === undefined) return undefined
-    works.push(work)
-  }
-  return works
-}
-
-export const change: Do<'change'> = ({ tables }, { filter, ids, after, change: wish, now }) => {
-  const progress: { readonly id: string; readonly recipients: number }[] = []
-  const found = ids === undefined ? tables.messagesAfter(after, step) : ids.map((id) => tables.message(id))
-  for (const message of found) {
+  for (const id of found) {
+    const message = readable(tables, id)
     if (message === undefined) continue
-    const works = readable(tables, message)
-    let recipients = 0
-    if (works !== undefined) recipients = changeMessage(tables, message, works, filter, wish, now)
-    // What cannot be read can only be thrown away, and only by its name.
-    else if (ids !== undefined && wish.kind === 'remove') recipients = tables.removeMessage(message)
-    if (recipients > 0) progress.push({ id: message.id, recipients })
+    if (message === 'corrupt') entries.push({ kind: 'corrupt', id, because: tables.whyCorrupt(id) })
+    else if (filterPasses(filter, message.facts, message.works))
+      entries.push({ kind: 'message', row: message.row, works: message.rows })
   }
-  return { progress, next: ids !== undefined || found.length < step ? undefined : found.at(-1)?.id }
+  return { entries, next: found.length < step ? undefined : found.at(-1) }
+}
+
+interface Readable {
+  readonly row: MessageRow
+  readonly facts: MessageFacts
+  readonly rows: readonly WorkRow[]
+  readonly works: readonly Work[]
+}
+
+/** A message with all its work; `corrupt` when it is set aside, maybe just now; `undefined` when there is none. */
+function readable(tables: Tables, id: string): Readable | 'corrupt' | undefined {
+  if (tables.isCorrupt(id)) return 'corrupt'
+  const row = tables.message(id)
+  if (row === undefined) return undefined
+  const facts = tables.factsOf(row)
+  const rows = tables.workRows(id)
+  const works = rows.map((work) => tables.workIn(work))
+  return facts === undefined || works.includes(undefined) ? 'corrupt' : { row, facts, rows, works: works as Work[] }
+}
+
+export const change: Do<'change'> = ({ tables }, { filter, after, change: wish, now }) => {
+  const progress: { readonly id: string; readonly recipients: number }[] = []
+  const found = candidates(tables.db, filter, after, step)
+  for (const id of found) {
+    const message = readable(tables, id)
+    let recipients = 0
+    // What cannot be read can only be thrown away, and only by its name.
+    if (message === 'corrupt')
+      recipients = filter.ids !== undefined && wish.kind === 'remove' ? tables.removeMessage(id) : 0
+    else if (message !== undefined) recipients = changeMessage(tables, message, filter, wish, now)
+    if (recipients > 0) progress.push({ id, recipients })
+  }
+  return { progress, next: found.length < step ? undefined : found.at(-1) }
 }
 
 function changeMessage(
   tables: Tables,
-  message: StoredMessage,
-  works: readonly Work[],
+  { facts, works }: Readable,
   filter: Filter,
   wish: Operations['change']['ask']['change'],
   now: number,
 ): number {
-  if (!filterPassesMessage(filter, tables.factsOf(message)?.reversePath ?? '')) return 0
+  if (!filterPassesMessage(filter, facts)) return 0
+  const { id } = facts
   let applied = 0
   for (const work of works) {
     const over = work.lease !== undefined && work.lease.until <= now
@@ -91,20 +97,20 @@ function changeMessage(
     if (changed.applied === 0) continue
     applied += changed.applied
     if (wish.kind === 'reroute' && changed.moved.length > 0) {
-      const present = tables.workOf(message, wish.destination)
-      tables.putWork(message, present, joinWork(present, wish.destination, changed.moved, work))
+      const present = tables.workOf(id, wish.destination)
+      tables.putWork(id, present, joinWork(present, wish.destination, changed.moved, work), now)
     }
-    tables.putWork(message, work, changed.work)
+    tables.putWork(id, work, changed.work, now)
   }
   return applied
 }
 
 export const stats: Do<'stats'> = ({ tables }) => tables.stats
 
-export const strangers: Do<'strangers'> = ({ tables }, { ids }) => ids.filter((id) => tables.message(id)?.filed !== 1)
+export const strangers: Do<'strangers'> = ({ tables }, { ids }) =>
+  ids.filter((id) => tables.db.value<number>('SELECT filed FROM message WHERE id = ?', id) !== 1)
 
 export const spoil: Do<'spoil'> = ({ tables }, { id, because }) => {
-  const message = tables.message(id)
-  if (message !== undefined) tables.spoil(message, because)
+  if (tables.message(id) !== undefined) tables.spoil(id, because)
   return null
 }

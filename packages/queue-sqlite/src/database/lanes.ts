@@ -1,26 +1,31 @@
 import type { Due, DueDestination } from '@angarium/queue'
-import type { InLine } from '@angarium/queue/lifecycle'
+import type { InLine, TurnKey } from '@angarium/queue/lifecycle'
 import { dueForLevel, dueOf, inLine, levelMs } from '@angarium/queue/lifecycle'
 import type { Statements } from './statements.ts'
 
-/** The work of one priority for one destination. */
-export interface Lane {
-  readonly destination: string
-  readonly priority: number
+interface Waiting extends InLine {
+  readonly message: string
 }
 
 /** Which work is due when, by priority and destination. Each question costs what it answers, not what is queued. */
 export class Lanes {
   readonly #db: Statements
   /** Those whose row in `lane` may no longer be true. */
-  readonly #touched = new Map<string, Lane>()
+  readonly #touched = new Map<string, TurnKey>()
+  /** No lease runs out before this; unknown after an opening or a rollback. */
+  #nextEnd = -Infinity
 
   constructor(db: Statements) {
     this.#db = db
   }
 
-  touch({ destination, priority }: Lane): void {
+  touch({ destination, priority }: TurnKey): void {
     this.#touched.set(`${priority} ${destination}`, { destination, priority })
+  }
+
+  /** A lease will run out then. */
+  ends(until: number): void {
+    this.#nextEnd = Math.min(this.#nextEnd, until)
   }
 
   /** Brings the rows of all touched lanes up to what their work says. */
@@ -31,90 +36,106 @@ export class Lanes {
 
   forget(): void {
     this.#touched.clear()
+    this.#nextEnd = -Infinity
   }
 
-  /** Leases that have run out make their work due again; the lease itself stays on it until somebody takes it. */
+  /**
+   * Leases that have run out make their work due again, by time and no longer by turn; the lease itself stays on it until
+   * somebody takes it.
+   */
   sweep(now: number): void {
-    const over = 'until <= ? AND due IS NULL AND message NOT IN (SELECT message FROM corrupt)'
-    const found = this.#db.all<Lane>(`SELECT DISTINCT destination, priority FROM work WHERE ${over}`, now)
-    if (found.length === 0) return
-    this.#db.run(`UPDATE work SET due = until WHERE ${over}`, now)
-    for (const lane of found) this.touch(lane)
+    if (now < this.#nextEnd) return
+    const over = 'until IS NOT NULL AND due IS NULL AND until <= ? AND message NOT IN (SELECT message FROM corrupt)'
+    const found = this.#db.rows<[string, number]>(`SELECT DISTINCT destination, priority FROM work WHERE ${over}`, now)
+    if (found.length > 0) this.#db.run(`UPDATE work SET due = until, turn = NULL WHERE ${over}`, now)
+    for (const [destination, priority] of found) this.touch({ destination, priority })
+    this.#nextEnd = this.#firstEnd(now) ?? Infinity
   }
 
   due(limit: number, now: number): Due {
     this.tell()
     const levels = 'SELECT priority FROM lane WHERE priority < ? ORDER BY priority DESC LIMIT 1'
-    const rows =
-      'SELECT destination, due AS since, priority FROM lane WHERE priority = ? AND due <= ? ORDER BY due LIMIT ?'
-    const later = 'SELECT min(due) AS at FROM lane WHERE priority = ? AND due > ?'
-    const priorities = [...this.#priorities(levels)]
-    const found = heads(priorities, limit + 1, (priority, until) =>
-      this.#db.all<DueDestination>(rows, priority, Math.min(now, until), limit + 1),
-    )
-    const ends = this.#db.get('SELECT min(until) AS at FROM work WHERE until > ?', now)
-    const next = [ends, ...priorities.map((priority) => this.#db.get(later, priority, now))]
-      .map((row) => row?.at)
-      .filter((at) => typeof at === 'number')
-    return dueOf(found, limit, now, next.length === 0 ? undefined : Math.min(...next))
+    const rows = 'SELECT destination, due FROM lane WHERE priority = ? AND due <= ? ORDER BY due LIMIT ?'
+    const later = 'SELECT min(due) FROM lane WHERE priority = ? AND due > ?'
+    const found: DueDestination[] = []
+    const next: (number | null | undefined)[] = [this.#firstEnd(now)]
+    // Once one priority fills the list alone, another has to offer work that stands before the last of it.
+    let last = Infinity
+    for (const priority of this.#priorities(levels)) {
+      const until = Math.min(now, last + priority * levelMs)
+      const some = this.#db.rows<[string, number]>(rows, priority, until, limit + 1)
+      for (const [destination, since] of some) found.push({ destination, since, priority })
+      const end = some[limit]
+      if (end !== undefined) last = end[1] - priority * levelMs
+      next.push(this.#db.value<number | null>(later, priority, now))
+    }
+    const times = next.filter((at) => typeof at === 'number')
+    return dueOf(found, limit, now, times.length === 0 ? undefined : Math.min(...times))
   }
 
-  /** The numbers of messages due for a destination, first in line and at `level` or above, at most `limit`. */
-  first(destination: string, level: number, limit: number, now: number): readonly number[] {
-    const levels = `SELECT priority FROM work
-      WHERE due IS NOT NULL AND destination = ? AND priority < ? ORDER BY priority DESC LIMIT 1`
-    // Work whose message is missing is nothing to lease: hence the join.
-    const rows = `SELECT w.message, w.due AS since, w.priority FROM work AS w JOIN message AS m ON m.seq = w.message
-      WHERE w.destination = ? AND w.priority = ? AND w.due <= ? ORDER BY w.due, w.message LIMIT ?`
-    const priorities = this.#priorities(levels, destination)
-    const found = heads(priorities, limit, (priority, until) => {
-      const due = Math.min(dueForLevel(level, priority, now), until)
-      return this.#db.all<InLine & { readonly message: number }>(rows, destination, priority, due, limit)
-    })
-    return inLine(found)
-      .slice(0, limit)
-      .map(({ message }) => message)
+  /** The messages due for a destination, first in line and at `level` or above, at most `limit`. */
+  first(destination: string, level: number, limit: number, now: number): readonly string[] {
+    const lists: (readonly Waiting[])[] = []
+    for (const list of ['turn IS NOT NULL', 'turn IS NULL']) {
+      const levels = `SELECT priority FROM work
+        WHERE ${list} AND due IS NOT NULL AND destination = ? AND priority < ? ORDER BY priority DESC LIMIT 1`
+      const order = list === 'turn IS NULL' ? 'due, message' : 'turn, message'
+      const rows = `SELECT message, due FROM work
+        WHERE ${list} AND due IS NOT NULL AND destination = ? AND priority = ? ORDER BY ${order} LIMIT ?`
+      for (const priority of this.#priorities(levels, destination)) {
+        const until = dueForLevel(level, priority, now)
+        const found = this.#db.rows<[string, number]>(rows, destination, priority, limit)
+        const end = found.findIndex(([, due]) => due > until)
+        lists.push((end < 0 ? found : found.slice(0, end)).map(([message, since]) => ({ message, since, priority })))
+      }
+    }
+    return inLine(lists, limit).map(({ message }) => message)
+  }
+
+  /** The least turn there is. */
+  leastTurn({ destination, priority }: TurnKey): number | undefined {
+    const sql = `SELECT turn FROM work
+      WHERE turn IS NOT NULL AND due IS NOT NULL AND destination = ? AND priority = ? ORDER BY turn LIMIT 1`
+    return this.#db.value<number>(sql, destination, priority)
   }
 
   /** Steps from one priority that is there to the next lower one, at most 19 times, without a look at what lies between. */
   *#priorities(sql: string, ...of: readonly string[]): Generator<number> {
     for (let last = 10; ; ) {
-      const found = this.#db.get(sql, ...of, last)?.priority as number | undefined
+      const found = this.#db.value<number>(sql, ...of, last)
       if (found === undefined) return
       yield found
       last = found
     }
   }
 
-  #tell({ destination, priority }: Lane): void {
-    const sql = 'SELECT due FROM work WHERE destination = ? AND priority = ? AND due IS NOT NULL ORDER BY due LIMIT 1'
-    const due = this.#db.get(sql, destination, priority)?.due as number | undefined
-    const lane = 'FROM lane WHERE destination = ? AND priority = ?'
-    const told = this.#db.get(`SELECT due ${lane}`, destination, priority)?.due as number | undefined
-    if (due === told) return
-    if (due === undefined) this.#db.run(`DELETE ${lane}`, destination, priority)
-    else this.#db.run('INSERT OR REPLACE INTO lane VALUES (?, ?, ?)', destination, priority, due)
+  #firstEnd(now: number): number | undefined {
+    const sql = 'SELECT min(until) FROM work WHERE until IS NOT NULL AND due IS NULL AND until > ?'
+    return this.#db.value<number | null>(sql, now) ?? undefined
   }
-}
 
-/**
- * What each priority has due, but for what cannot be among the first `limit` of all.
- *
- * @param read - at most `limit` of one priority, in order of due times, none due after `until`.
- */
-function heads<T extends InLine>(
-  priorities: Iterable<number>,
-  limit: number,
-  read: (priority: number, until: number) => readonly T[],
-): readonly T[] {
-  const found: T[] = []
-  // Once one priority fills the list alone, another has to offer work that stands before the last of it.
-  let last = Infinity
-  for (const priority of priorities) {
-    const some = read(priority, last + priority * levelMs)
-    found.push(...some)
-    const end = some[limit - 1]
-    if (end !== undefined) last = end.since - priority * levelMs
+  /** When the first of a lane is due: the head of those that wait by turns, or of those that wait by time. */
+  head({ destination, priority }: TurnKey): number | undefined {
+    const heads = ['turn IS NOT NULL', 'turn IS NULL'].map((list) => {
+      const order = list === 'turn IS NULL' ? 'due' : 'turn, message'
+      const sql = `SELECT due FROM work
+        WHERE ${list} AND due IS NOT NULL AND destination = ? AND priority = ? ORDER BY ${order} LIMIT 1`
+      return this.#db.value<number>(sql, destination, priority) ?? Infinity
+    })
+    const due = Math.min(...heads)
+    return due === Infinity ? undefined : due
   }
-  return found
+
+  /** What the table `lane` says of that. */
+  told({ destination, priority }: TurnKey): number | undefined {
+    return this.#db.value<number>('SELECT due FROM lane WHERE destination = ? AND priority = ?', destination, priority)
+  }
+
+  #tell(lane: TurnKey): void {
+    const due = this.head(lane)
+    if (due === this.told(lane)) return
+    const { destination, priority } = lane
+    if (due !== undefined) this.#db.run('INSERT OR REPLACE INTO lane VALUES (?, ?, ?)', destination, priority, due)
+    else this.#db.run('DELETE FROM lane WHERE destination = ? AND priority = ?', destination, priority)
+  }
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
-import { applicationId, migrations, schema, schemaVersion } from './schema.ts'
+import { migrate } from './migrate.ts'
+import { applicationId, schema, schemaVersion } from './schema.ts'
 
 /** The file is not a queue that this version can read. */
 export class WrongFormat extends Error {
@@ -14,16 +15,32 @@ export class WrongFormat extends Error {
 }
 
 /**
- * Opens the database for this process alone, making it when there is none and bringing an older one up to date, in one
- * transaction. The lock is the kernel's: it ends with the process, however that ends.
+ * Takes the queue for one process, by a lock on a file beside the database, so that others may still read that. The lock
+ * is the kernel's: it goes when the answer is closed, or with the process, however that ends.
  *
- * @throws WrongFormat, or what SQLite throws; errcode 5 when somebody else has it.
+ * @throws what SQLite throws; errcode 5 when somebody else has it.
+ */
+export function lockQueue(path: string): DatabaseSync {
+  const lock = new DatabaseSync(`${path}.lock`, { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    return lock
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/**
+ * Opens the database to write, making it when there is none and bringing an older one up to date, in one transaction.
+ * Only for who has the lock.
+ *
+ * @throws WrongFormat, or what SQLite throws.
  */
 export function openDatabase(path: string, maxOctets?: number): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: 0 })
+  // Others may look with tools of their own, which lock it for moments.
+  const db = new DatabaseSync(path, { timeout: 5_000 })
   try {
-    // Before the first access: a WAL under an exclusive lock needs no shared memory, and nobody else gets in.
-    db.exec('PRAGMA locking_mode = EXCLUSIVE')
     const tables = number(db, 'SELECT count(*) FROM sqlite_schema')
     const version = tables > 0 ? demandFormat(db) : undefined
     db.exec(`
@@ -32,7 +49,7 @@ export function openDatabase(path: string, maxOctets?: number): DatabaseSync {
       PRAGMA fullfsync = ON;
       PRAGMA temp_store = MEMORY;
       PRAGMA cache_size = -32768;
-      PRAGMA wal_autocheckpoint = 8000;
+      PRAGMA wal_autocheckpoint = 2000;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA trusted_schema = OFF;
     `)
@@ -40,11 +57,26 @@ export function openDatabase(path: string, maxOctets?: number): DatabaseSync {
       const page = number(db, 'PRAGMA page_size')
       db.exec(`PRAGMA max_page_count = ${Math.max(16, Math.floor(maxOctets / page))}`)
     }
-    // Also takes the lock when there is nothing to make.
+    if (version === schemaVersion) return db
     db.exec('BEGIN EXCLUSIVE')
     if (version === undefined) db.exec(schema)
-    else for (const migration of migrations.slice(version - 1)) db.exec(migration)
+    else migrate(db, version)
     db.exec('COMMIT')
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Opens the database for a look at it; only one transaction that reads, and no older version. */
+export function openReader(path: string): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+  try {
+    const version = demandFormat(db)
+    if (version < schemaVersion)
+      throw new WrongFormat(`queue version ${version}, which the next start brings up to date`)
+    db.exec('PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF')
     return db
   } catch (error) {
     db.close()

@@ -1,11 +1,12 @@
 import { crc32 } from 'node:zlib'
 import type { QueueId, Settlement } from '@angarium/queue'
-import type { Work } from '@angarium/queue/lifecycle'
+import type { MessageFacts, Work } from '@angarium/queue/lifecycle'
 import { abandonWork, dueAt, leaseWork, planSettlements } from '@angarium/queue/lifecycle'
 import type { LeasedRow, NewMessage, Operations } from '../thread/protocol.ts'
 import type { Contents } from './contents.ts'
+import type { MessageRow } from './rows.ts'
 import { workRow } from './rows.ts'
-import type { StoredMessage, Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 /** What operations work on, within one transaction. */
 export interface Scene {
@@ -27,16 +28,17 @@ export const commit: Do<'commit'> = (scene, { message, key, now }) => {
       'DELETE FROM key WHERE name IN (SELECT name FROM key WHERE at <= ? ORDER BY at LIMIT 20)',
       now - keepKeysMs,
     )
-    const known = tables.db.get('SELECT id FROM key WHERE name = ?', key)?.id
-    if (known !== undefined) return { known: String(known) }
-    tables.db.run('INSERT INTO key VALUES (?, ?, ?)', key, message.row.id, now)
+    const known = tables.db.value<string>('SELECT id FROM key WHERE name = ?', key)
+    if (known !== undefined) return known
+    tables.db.run('INSERT INTO key VALUES (?, ?, ?)', key, message.row[0], now)
   }
-  insert(scene, message)
-  return { known: undefined }
+  insert(scene, message, now)
+  return undefined
 }
 
-function insert({ tables, given }: Scene, { row, works, at, length }: NewMessage): void {
-  tables.insertMessage(row, row.filed === 1 ? null : given.subarray(at, at + length), works)
+function insert({ tables, given }: Scene, { row, works, at, length }: NewMessage, now: number): void {
+  const filed = row[6] === 1
+  tables.insertMessage(row, filed ? null : given.subarray(at, at + length), works, now)
 }
 
 export const due: Do<'due'> = ({ tables: { lanes } }, { limit, now }) => {
@@ -52,51 +54,65 @@ export const lease: Do<'lease'> = (scene, { destination, holder, until, limit, l
     // What is set aside or was abandoned too often is no longer due, hence in rounds.
     const found = tables.lanes.first(destination, level, limit - leased.length, now)
     if (found.length === 0) break
-    for (const at of found) {
-      const { content, ...message } = tables.messageAt(at)
-      if (message.filed === 0 && crc32(content ?? '') !== message.sum) {
-        tables.spoil(message, 'the content does not match its checksum')
-        continue
-      }
-      const work = handOut(tables, message, destination, holder, until, now)
+    for (const id of found) {
+      const message = readable(tables, id)
+      const work = message && handOut(tables, id, destination, holder, until, now)
       if (work === undefined) continue
-      const { seq: _, sum: __, filed, ...row } = message
-      const body = filed === 1 ? undefined : scene.contents.add(content ?? new Uint8Array(0))
-      leased.push({ row, work: workRow(message.id, work), body })
+      const body = message?.content === undefined ? undefined : scene.contents.add(message.content)
+      leased.push({ row: message?.row as MessageRow, work: workRow(id, work), body })
     }
   }
   return leased
 }
 
+/** A message whose envelope and content are as they were written; else it is set aside. */
+function readable(
+  tables: Tables,
+  id: string,
+): { readonly row: MessageRow; readonly facts: MessageFacts; readonly content: Uint8Array | undefined } | undefined {
+  const found = tables.whole(id)
+  if (found === undefined) {
+    tables.spoil(id, 'the message is missing')
+    return undefined
+  }
+  const row = found.slice(0, 7) as unknown as MessageRow
+  const [, , , , , sum, filed] = row
+  const content = filed === 1 ? undefined : (found[7] ?? new Uint8Array(0))
+  if (content !== undefined && crc32(content) !== sum) {
+    tables.spoil(id, 'the content does not match its checksum')
+    return undefined
+  }
+  const facts = tables.factsOf(row)
+  return facts && { row, facts, content }
+}
+
 function handOut(
   tables: Tables,
-  message: StoredMessage,
+  id: string,
   destination: string,
   holder: string,
   until: number,
   now: number,
 ): Work | undefined {
-  const work = tables.factsOf(message) && tables.workOf(message, destination)
+  const work = tables.workOf(id, destination)
   if (work === undefined) return undefined
   const free = abandonWork(work, now, tables.policy)
   const leased = leaseWork(free, holder, until, now)
-  tables.putWork(message, work, leased ?? free)
+  tables.putWork(id, work, leased ?? free, now)
   return leased
 }
 
 export const extend: Do<'extend'> = ({ tables }, { leases, until }) => {
   const kept: number[] = []
+  const look =
+    'SELECT priority, due FROM work WHERE message = ? AND destination = ? AND fence = ? AND until IS NOT NULL'
   for (const [at, { id, destination, fence }] of leases.entries()) {
-    const message = tables.message(id)
-    const row = message && tables.workRow(message.seq, destination)
-    if (message === undefined || row === undefined || row.until === null || row.fence !== fence) continue
-    tables.db.run(
-      'UPDATE work SET until = ?, due = NULL WHERE message = ? AND destination = ?',
-      until,
-      message.seq,
-      destination,
-    )
-    if (row.due !== null) tables.lanes.touch(row)
+    const found = tables.db.row<[number, number | null]>(look, id, destination, fence)
+    if (found === undefined) continue
+    tables.db.run('UPDATE work SET until = ?, due = NULL WHERE message = ? AND destination = ?', until, id, destination)
+    tables.lanes.ends(until)
+    const [priority, due] = found
+    if (due !== null) tables.lanes.touch({ destination, priority })
     kept.push(at)
   }
   return kept
@@ -104,12 +120,10 @@ export const extend: Do<'extend'> = ({ tables }, { leases, until }) => {
 
 export const settle: Do<'settle'> = (scene, { orders, now }) => {
   const { tables } = scene
-  const loaded = new Map<string, { readonly message: StoredMessage; readonly work: Work }>()
+  const loaded = new Map<string, Work>()
   const load = ({ id, destination }: { readonly id: string; readonly destination: string }): Work | undefined => {
-    const message = tables.message(id)
-    const work = message && tables.workOf(message, destination)
-    if (message === undefined || work === undefined) return undefined
-    loaded.set(`${id} ${destination}`, { message, work })
+    const work = tables.workOf(id, destination)
+    if (work !== undefined) loaded.set(`${id} ${destination}`, work)
     return work
   }
   const settlements = orders.map(
@@ -119,13 +133,13 @@ export const settle: Do<'settle'> = (scene, { orders, now }) => {
     }),
   )
   let more = false
-  const settled = planSettlements(settlements, load, now).map(({ settlement, work }, at) => {
-    const before = loaded.get(`${settlement.lease.id} ${settlement.lease.destination}`)
+  const settled = planSettlements(settlements, load, now).map(({ settlement: { lease: of }, work }, at) => {
+    const before = loaded.get(`${of.id} ${of.destination}`)
     if (work === 'stale' || before === undefined) return false
-    tables.putWork(before.message, before.work, work)
+    tables.putWork(of.id, before, work, now)
     const next = dueAt(work)
     for (const message of orders[at]?.spawn ?? []) {
-      insert(scene, message)
+      insert(scene, message, now)
       more = true
     }
     more ||= next !== undefined && next <= now

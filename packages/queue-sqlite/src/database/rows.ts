@@ -1,41 +1,53 @@
 import { crc32 } from 'node:zlib'
 import type { EnvelopeParameter, RecordedReply } from '@angarium/queue'
 import type { MessageFacts, Work, WorkRecipient } from '@angarium/queue/lifecycle'
-import { dueAt, tally } from '@angarium/queue/lifecycle'
+import { dueAt, senderOf, tally } from '@angarium/queue/lifecycle'
 
-/** A message as the database keeps it, without its content. */
-export interface MessageRow {
-  readonly id: string
-  readonly accepted: number
-  readonly size: number
-  /** Reverse-path, parameters and priority, as JSON; version 1 had no priority. */
-  readonly facts: string
+/**
+ * A message as the database keeps it, without its content: values in the order of {@link messageColumns}, which crosses
+ * threads at half the cost of an object and goes into statements as it is.
+ */
+export type MessageRow = readonly [
+  id: string,
+  accepted: number,
+  size: number,
+  /** Reverse-path, parameters, priority, sender and source, as JSON; the last two since version 3, priority since 2. */
+  facts: string,
   /** Checksum of id, times, size and facts. */
-  readonly factsSum: number
+  factsSum: number,
   /** Checksum of the content. */
-  readonly sum: number
+  sum: number,
   /** 1 when the content is a file of its own, 0 when it is in the row. */
-  readonly filed: 0 | 1
-}
+  filed: number,
+]
 
-/** Work as the database keeps it. */
-export interface WorkRow {
-  readonly destination: string
-  readonly fence: number
-  readonly holder: string | null
-  readonly until: number | null
+export const messageColumns = 'id, accepted, size, facts, facts_sum, sum, filed'
+
+/** Work as the database keeps it: values in the order of {@link workColumns}. */
+export type WorkRow = readonly [
+  message: string,
+  destination: string,
+  priority: number,
+  sender: string,
+  /** Twice the place, less one for what had its turn and came back; null when it stands by time. */
+  turn: number | null,
+  fence: number,
+  holder: string | null,
+  since: number | null,
+  until: number | null,
   /** When it may be leased; null under a lease that has not run out. */
-  readonly due: number | null
+  due: number | null,
   /** Recipients not settled, by what the ledger counts them as. */
-  readonly queued: number
-  readonly held: number
+  queued: number,
+  held: number,
   /** As JSON. */
-  readonly recipients: string
-  /** Checksum of message id, destination and recipients. */
-  readonly sum: number
-  /** The message's, where an index can see it. */
-  readonly priority: number
-}
+  recipients: string,
+  /** Checksum of message, destination, priority, sender and recipients. */
+  sum: number,
+]
+
+export const workColumns =
+  'message, destination, priority, sender, turn, fence, holder, since, until, due, queued, held, recipients, sum'
 
 /** What is stored is not what was written. */
 export class Damaged extends Error {
@@ -43,81 +55,90 @@ export class Damaged extends Error {
 }
 
 export function messageRow(facts: MessageFacts, sum: number, filed: boolean): MessageRow {
-  const { id, acceptedAt, size, priority, reversePath, parameters } = facts
-  const text = JSON.stringify([reversePath, parameters, priority])
-  return {
-    id,
-    accepted: acceptedAt,
-    size,
-    facts: text,
-    factsSum: factsSum(id, acceptedAt, size, text),
-    sum,
-    filed: filed ? 1 : 0,
-  }
+  const { id, acceptedAt, size, priority, sender, source, reversePath, parameters } = facts
+  const text = JSON.stringify(
+    source === undefined
+      ? [reversePath, parameters, priority, sender]
+      : [reversePath, parameters, priority, sender, source],
+  )
+  return [id, acceptedAt, size, text, factsSum(id, acceptedAt, size, text), sum, filed ? 1 : 0]
 }
 
 /** @throws Damaged */
-export function messageFacts(row: Pick<MessageRow, 'id' | 'accepted' | 'size' | 'facts' | 'factsSum'>): MessageFacts {
-  const { id, accepted, size, facts } = row
-  if (factsSum(id, accepted, size, facts) !== row.factsSum)
-    throw new Damaged('the envelope does not match its checksum')
-  const [reversePath, parameters, priority = 0] = JSON.parse(facts) as [
+export function messageFacts([id, accepted, size, facts, sum]: MessageRow): MessageFacts {
+  if (factsSum(id, accepted, size, facts) !== sum) throw new Damaged('the envelope does not match its checksum')
+  const [reversePath, parameters, priority = 0, sender = senderOf({ reversePath }, {}), source] = JSON.parse(facts) as [
     string,
     readonly (readonly (string | null)[])[],
     number?,
+    string?,
+    string?,
   ]
   return {
     id: id as MessageFacts['id'],
     acceptedAt: accepted,
     size,
     priority,
+    sender,
+    ...(source === undefined ? {} : { source }),
     reversePath,
     parameters: parameters.map(parameter),
   }
 }
 
 export function workRow(id: string, work: Work): WorkRow {
-  const { destination, priority, fence, lease } = work
+  const { destination, priority, sender, place, fence, lease } = work
   const recipients = JSON.stringify(work.recipients.map(packed))
   const { queued, held } = tally([work])
-  return {
+  return [
+    id,
     destination,
+    priority,
+    sender,
+    // Among equals goes first what had its turn and came back.
+    place === undefined ? null : 2 * place - (fence > 0 ? 1 : 0),
     fence,
-    holder: lease?.holder ?? null,
-    until: lease?.until ?? null,
-    due: lease === undefined ? (dueAt(work) ?? null) : null,
+    lease?.holder ?? null,
+    lease?.since ?? null,
+    lease?.until ?? null,
+    lease === undefined ? (dueAt(work) ?? null) : null,
     queued,
     held,
     recipients,
-    sum: workSum(id, destination, recipients),
-    priority,
-  }
+    workSum(id, destination, priority, sender, recipients),
+  ]
+}
+
+/** A row of fresh work, given its place in line. */
+export function placed(row: WorkRow, place: number): WorkRow {
+  return row.with(4, 2 * place) as unknown as WorkRow
 }
 
 /** @throws Damaged */
-export function workOfRow(
-  id: string,
-  row: Pick<WorkRow, 'destination' | 'fence' | 'holder' | 'until' | 'recipients' | 'sum' | 'priority'>,
-): Work {
-  const { destination, fence, holder, until, recipients, priority } = row
-  if (workSum(id, destination, recipients) !== row.sum) throw new Damaged('the recipients do not match their checksum')
+export function workOfRow(row: WorkRow): Work {
+  const [id, destination, priority, sender, turn, fence, holder, since, until, , , , recipients, sum] = row
+  if (workSum(id, destination, priority, sender, recipients) !== sum)
+    throw new Damaged('the recipients do not match their checksum')
   return {
     destination,
     priority,
+    sender,
+    place: turn === null ? undefined : Math.ceil(turn / 2),
     fence,
-    lease: until === null ? undefined : { holder: holder ?? '', until },
+    lease: until === null ? undefined : { holder: holder ?? '', since: since ?? until, until },
     recipients: (JSON.parse(recipients) as Packed[]).map(unpacked),
   }
+}
+
+export function workSum(id: string, destination: string, priority: number, sender: string, recipients: string): number {
+  return crc32(`${id} ${destination} ${priority} ${sender} ${recipients}`)
 }
 
 function factsSum(id: string, accepted: number, size: number, facts: string): number {
   return crc32(`${id} ${accepted} ${size} ${facts}`)
 }
 
-function workSum(id: string, destination: string, recipients: string): number {
-  return crc32(`${id} ${destination} ${recipients}`)
-}
-
+/** What is not said at the end is null. */
 type Packed = [
   index: number,
   address: string,
@@ -127,58 +148,44 @@ type Packed = [
   nextAttempt: number,
   warned: 0 | 1,
   abandoned: number,
-  wish: 'hold' | 'remove' | null,
-  because: string | null,
-  lastReply: RecordedReply | null,
+  wish?: WorkRecipient['wish'] | null,
+  because?: string | null,
+  lastReply?: RecordedReply | null,
   notBefore?: number | null,
+  lastAttempt?: number | null,
+  bounce?: string | null,
 ]
 
 function packed(recipient: WorkRecipient): Packed {
-  const { index, address, parameters, state, attempts, nextAttempt } = recipient
-  const { warned, abandoned, wish, because, lastReply, notBefore } = recipient
-  return [
-    index,
-    address,
-    parameters as readonly (readonly (string | null)[])[],
-    state,
-    attempts,
-    nextAttempt,
-    warned ? 1 : 0,
-    abandoned,
-    wish ?? null,
-    because ?? null,
-    lastReply ?? null,
-    notBefore ?? null,
-  ]
+  const { index, address, state, attempts, nextAttempt, warned, abandoned } = recipient
+  const parameters = recipient.parameters as Packed[2]
+  const { wish, because, lastReply, notBefore, lastAttempt, bounce } = recipient
+  const all: Packed = [index, address, parameters, state, attempts, nextAttempt, warned ? 1 : 0, abandoned]
+  const rest = [wish, because, lastReply, notBefore, lastAttempt, bounce]
+  const last = rest.findLastIndex((value) => value !== undefined)
+  for (let at = 0; at <= last; at++) (all as unknown[]).push(rest[at] ?? null)
+  return all
 }
 
-function unpacked([
-  index,
-  address,
-  parameters,
-  state,
-  attempts,
-  nextAttempt,
-  warned,
-  abandoned,
-  wish,
-  because,
-  reply,
-  notBefore,
-]: Packed): WorkRecipient {
+function unpacked(all: Packed): WorkRecipient {
+  const [index, address, parameters, state, attempts, nextAttempt, warned, abandoned] = all
+  const [, , , , , , , , wish, because, lastReply, notBefore, lastAttempt, bounce] = all
   return {
     index,
     address,
     parameters: parameters.map(parameter),
-    state,
+    // Until version 2 nothing told what was attempted before from what was not.
+    state: state === 'queued' && attempts > 0 && bounce == null ? 'deferred' : state,
     attempts,
+    lastAttempt: lastAttempt ?? undefined,
     nextAttempt,
     notBefore: notBefore ?? undefined,
     warned: warned === 1,
     abandoned,
     wish: wish ?? undefined,
+    bounce: bounce ?? undefined,
     because: because ?? undefined,
-    lastReply: reply ?? undefined,
+    lastReply: lastReply ?? undefined,
   }
 }
 

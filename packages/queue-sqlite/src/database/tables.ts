@@ -1,20 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { AbandonPolicy, QueueStats } from '@angarium/queue'
 import type { MessageFacts, Work } from '@angarium/queue/lifecycle'
-import { tally } from '@angarium/queue/lifecycle'
+import { Turns, tallied, tally } from '@angarium/queue/lifecycle'
 import type { News, SetAside } from '../thread/protocol.ts'
 import { Lanes } from './lanes.ts'
 import type { MessageRow, WorkRow } from './rows.ts'
-import { Damaged, messageFacts, workOfRow, workRow } from './rows.ts'
+import { Damaged, messageColumns, messageFacts, placed, workColumns, workOfRow, workRow } from './rows.ts'
 import { Statements } from './statements.ts'
 
-/** A message row under its number. */
-export type StoredMessage = MessageRow & { readonly seq: number }
+/** What the ledger counts, in the order of its columns. */
+const counted: readonly (keyof Counters)[] = ['messages', 'accepted', ...tallied]
 
+/** The counters of the ledger. */
 type Counters = { -readonly [K in Exclude<keyof QueueStats, 'corrupt'>]: number }
 
-const messageColumns = 'seq, id, accepted, size, facts, facts_sum AS factsSum, sum, filed'
-const workColumns = 'destination, fence, holder, until, due, queued, held, recipients, sum, priority'
+const insertWork = `INSERT INTO work (${workColumns}) VALUES (${workColumns.replaceAll(/\w+/g, '?')})`
+const columnsOf = workColumns.split(', ').slice(2)
+const updateWork = `UPDATE work SET ${columnsOf.map((name) => `${name} = ?`)} WHERE message = ? AND destination = ?`
+const updateLedger = `UPDATE ledger SET batch = ?, used = ?, ${counted.map((name) => `${name} = ?`)}`
 
 /** Of a transaction that did only what was asked. */
 export const noNews: News = { gone: [], setAside: [] }
@@ -24,34 +27,45 @@ export class Tables {
   readonly policy: AbandonPolicy
   readonly db: Statements
   readonly lanes: Lanes
+  readonly #turns: Turns
   readonly #database: DatabaseSync
   /** Messages set aside. */
-  #corrupt: Set<number>
+  #corrupt: ReadonlySet<string>
   #counters: Counters
   #batch: number
+  #used: number
   /** Works whose row says when they are due: their lane depends on them. */
   readonly #listed = new WeakSet<Work>()
   #gone: string[] = []
   #setAside: SetAside[] = []
   #changes = 0
   /** What a rollback goes back to. */
-  #saved: { readonly counters: Counters; readonly corrupt: Set<number>; readonly batch: number } | undefined
+  #saved: { readonly counters: Counters; readonly corrupt: ReadonlySet<string>; readonly batch: number } | undefined
 
   constructor(db: DatabaseSync, policy: AbandonPolicy) {
     this.#database = db
     this.db = new Statements(db)
     this.lanes = new Lanes(this.db)
     this.policy = policy
-    const ledger = this.db.get('SELECT * FROM ledger') as Counters & { one: number; batch: number }
-    const { one: _, batch, ...counters } = ledger
-    this.#counters = counters
+    this.#turns = new Turns((of) => {
+      const turn = this.lanes.leastTurn(of)
+      return turn === undefined ? undefined : Math.ceil(turn / 2)
+    })
+    const [batch = 0, used = 0, ...counts] = this.db.row<number[]>(`SELECT batch, used, ${counted} FROM ledger`) ?? []
+    this.#counters = Object.fromEntries(counted.map((name, at) => [name, counts[at] ?? 0])) as Counters
     this.#batch = batch
-    this.#corrupt = new Set(this.db.all('SELECT message FROM corrupt').map((row) => row.message as number))
+    this.#used = used
+    this.#corrupt = new Set(this.db.column<string>('SELECT message FROM corrupt'))
   }
 
   /** Grows by one with each transaction: tells whether acknowledged ones are there. */
   get batch(): number {
     return this.#batch
+  }
+
+  /** The store's time at the last transaction. */
+  get used(): number {
+    return this.#used
   }
 
   get stats(): QueueStats {
@@ -60,12 +74,12 @@ export class Tables {
 
   begin(): void {
     this.db.run('BEGIN IMMEDIATE')
-    this.#saved = { counters: { ...this.#counters }, corrupt: new Set(this.#corrupt), batch: this.#batch }
+    this.#saved = { counters: { ...this.#counters }, corrupt: this.#corrupt, batch: this.#batch }
     this.#batch++
     this.#changes = this.#totalChanges()
   }
 
-  commit(): News {
+  commit(now: number): News {
     this.lanes.tell()
     if (this.#totalChanges() === this.#changes) {
       // Nothing was written: nothing to sync either.
@@ -74,12 +88,8 @@ export class Tables {
       this.#saved = undefined
       return noNews
     }
-    const { messages, accepted, delivered, relayed, failed, removed, queued, held } = this.#counters
-    this.db.run(
-      `UPDATE ledger SET batch = ?, messages = ?, accepted = ?, delivered = ?, relayed = ?, failed = ?, removed = ?,
-       queued = ?, held = ?`,
-      ...[this.#batch, messages, accepted, delivered, relayed, failed, removed, queued, held],
-    )
+    this.#used = Math.floor(now)
+    this.db.run(updateLedger, this.#batch, this.#used, ...counted.map((name) => this.#counters[name]))
     this.db.run('COMMIT')
     this.#saved = undefined
     const news = { gone: this.#gone, setAside: this.#setAside }
@@ -101,145 +111,155 @@ export class Tables {
     if (this.#database.isTransaction) this.db.run('ROLLBACK')
   }
 
-  insertMessage(row: MessageRow, content: Uint8Array | null, works: readonly WorkRow[]): void {
-    const { id, accepted, size, facts, factsSum, sum, filed } = row
-    const { lastInsertRowid } = this.db
-      .statement(
-        'INSERT INTO message (id, accepted, size, facts, facts_sum, sum, filed, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      )
-      .run(id, accepted, size, facts, factsSum, sum, filed, content)
+  insertMessage(row: MessageRow, content: Uint8Array | null, works: readonly WorkRow[], now: number): void {
+    const sql = `INSERT INTO message (${messageColumns}, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+    this.db.run(sql, ...row, content)
     for (const work of works) {
-      this.#writeWork(Number(lastInsertRowid), work)
-      this.#counters.accepted += work.queued
-      this.#counters.queued += work.queued
+      this.#insertWork(work[8] === null ? this.#placed(work, now) : work)
+      this.#counters.accepted += work[10]
+      this.#counters.queued += work[10]
     }
     this.#counters.messages++
   }
 
-  message(id: string): StoredMessage | undefined {
-    return this.db.get(`SELECT ${messageColumns} FROM message WHERE id = ?`, id) as StoredMessage | undefined
+  #placed(row: WorkRow, now: number): WorkRow {
+    const { place } = this.#turns.place(workOfRow(row), now)
+    return place === undefined ? row : placed(row, place)
   }
 
-  messagesAfter(id: string, limit: number): readonly StoredMessage[] {
-    const sql = `SELECT ${messageColumns} FROM message WHERE id > ? ORDER BY id LIMIT ?`
-    return this.db.all<StoredMessage>(sql, id, limit)
+  message(id: string): MessageRow | undefined {
+    return this.db.row<MessageRow>(`SELECT ${messageColumns} FROM message WHERE id = ?`, id)
   }
 
-  /** A message that is there, with its content unless that is a file. */
-  messageAt(seq: number): StoredMessage & { readonly content: Uint8Array | null } {
-    return this.db.get(`SELECT ${messageColumns}, content FROM message WHERE seq = ?`, seq) as never
+  /** A message with its content, unless that is a file. */
+  whole(id: string): readonly [...MessageRow, Uint8Array | null] | undefined {
+    return this.db.row(`SELECT ${messageColumns}, content FROM message WHERE id = ?`, id)
   }
 
-  content(seq: number): Uint8Array {
-    const content = this.db.get('SELECT content FROM message WHERE seq = ?', seq)?.content
-    return content instanceof Uint8Array ? content : new Uint8Array(0)
+  workRow(id: string, destination: string): WorkRow | undefined {
+    return this.db.row(`SELECT ${workColumns} FROM work WHERE message = ? AND destination = ?`, id, destination)
   }
 
-  workRow(seq: number, destination: string): WorkRow | undefined {
-    const sql = `SELECT ${workColumns} FROM work WHERE message = ? AND destination = ?`
-    return this.db.get(sql, seq, destination) as WorkRow | undefined
-  }
-
-  workRows(seq: number): readonly WorkRow[] {
-    return this.db.all<WorkRow>(`SELECT ${workColumns} FROM work WHERE message = ?`, seq)
+  workRows(id: string): readonly WorkRow[] {
+    return this.db.rows<WorkRow>(`SELECT ${workColumns} FROM work WHERE message = ?`, id)
   }
 
   /** The facts, or undefined after setting the message aside. */
-  factsOf(row: StoredMessage): MessageFacts | undefined {
-    return this.#readable(row, () => messageFacts(row))
+  factsOf(row: MessageRow): MessageFacts | undefined {
+    return this.#readable(row[0], () => messageFacts(row))
   }
 
   /** The work, or undefined when there is none, or after setting the message aside. */
-  workOf(message: StoredMessage, destination: string): Work | undefined {
-    const row = this.workRow(message.seq, destination)
-    const work = row && this.#readable(message, () => workOfRow(message.id, row))
-    if (work !== undefined && row?.due !== null) this.#listed.add(work)
+  workOf(id: string, destination: string): Work | undefined {
+    const row = this.workRow(id, destination)
+    return row && this.workIn(row)
+  }
+
+  /** The work of a row, or undefined after setting the message aside. */
+  workIn(row: WorkRow): Work | undefined {
+    const work = this.#readable(row[0], () => workOfRow(row))
+    if (work !== undefined && row[9] !== null) this.#listed.add(work)
     return work
   }
 
-  #readable<T>(message: StoredMessage, read: () => T): T | undefined {
+  #readable<T>(id: string, read: () => T): T | undefined {
     try {
       return read()
     } catch (error) {
       if (!(error instanceof Damaged) && !(error instanceof SyntaxError)) throw error
-      this.spoil(message, error.message)
+      this.spoil(id, error.message)
       return undefined
     }
   }
 
-  isCorrupt(seq: number): boolean {
-    return this.#corrupt.has(seq)
+  isCorrupt(id: string): boolean {
+    return this.#corrupt.has(id)
   }
 
-  whyCorrupt(seq: number): string {
-    return String(this.db.get('SELECT because FROM corrupt WHERE message = ?', seq)?.because ?? 'unknown')
+  whyCorrupt(id: string): string {
+    return this.db.value<string>('SELECT because FROM corrupt WHERE message = ?', id) ?? 'unknown'
   }
 
   /** Sets a message aside: its recipients stay counted, and nothing of it is due any more. */
-  spoil({ seq, id }: Pick<StoredMessage, 'seq' | 'id'>, because: string): void {
-    if (this.#corrupt.has(seq)) return
-    this.#corrupt.add(seq)
+  spoil(id: string, because: string): void {
+    if (this.#corrupt.has(id)) return
+    this.#corrupt = new Set(this.#corrupt).add(id)
     this.#setAside.push({ id, because })
-    this.db.run('INSERT INTO corrupt VALUES (?, ?)', seq, because)
-    for (const row of this.workRows(seq)) this.lanes.touch(row)
-    this.db.run('UPDATE work SET due = NULL WHERE message = ?', seq)
+    this.db.run('INSERT INTO corrupt VALUES (?, ?)', id, because)
+    this.#touchAll(id)
+    this.db.run('UPDATE work SET due = NULL WHERE message = ?', id)
   }
 
-  /** Stores work in its new shape; `before` is the shape the ledger knows. The message goes when nothing is left. */
-  putWork(message: StoredMessage, before: Work | undefined, after: Work): void {
-    this.#count(before, after)
-    const row = workRow(message.id, after)
-    if (before !== undefined && this.#listed.has(before)) this.lanes.touch(row)
-    if (row.queued + row.held === 0 && !this.#unfinishedBeside(message.seq, row.destination)) {
-      this.#deleteMessage(message)
-      return
-    }
-    this.#writeWork(message.seq, this.isCorrupt(message.seq) ? { ...row, due: null } : row)
+  /**
+   * Stores work in its new shape; `before` is the shape the ledger knows, `undefined` for work that is new. The message
+   * goes when nothing is left.
+   */
+  putWork(id: string, before: Work | undefined, after: Work, now: number): void {
+    const [old, sum] = [tally(before === undefined ? [] : [before]), tally([after])]
+    for (const state of tallied) this.#counters[state] += sum[state] - old[state]
+    if (before !== undefined && this.#listed.has(before)) this.lanes.touch(before)
+    // Also what ends: its turn is over.
+    const work = this.#turns.place(after, now)
+    if (sum.queued + sum.held === 0 && !this.#unfinishedBeside(id, work.destination)) this.#deleteMessage(id)
+    else this.#writeWork(id, before, work)
   }
 
   /** Takes a message out whatever state it is in; answers how many recipients that ends. */
-  removeMessage(message: StoredMessage): number {
-    let ended = 0
-    for (const row of this.workRows(message.seq)) {
-      this.#counters.queued -= row.queued
-      this.#counters.held -= row.held
-      ended += row.queued + row.held
-      this.lanes.touch(row)
-    }
-    this.#counters.removed += ended
-    this.#deleteMessage(message)
-    return ended
+  removeMessage(id: string): number {
+    const sql = 'SELECT coalesce(sum(queued), 0), coalesce(sum(held), 0) FROM work WHERE message = ?'
+    const [queued = 0, held = 0] = this.db.row<number[]>(sql, id) ?? []
+    this.#counters.queued -= queued
+    this.#counters.held -= held
+    this.#counters.removed += queued + held
+    this.#touchAll(id)
+    this.#deleteMessage(id)
+    return queued + held
   }
 
-  #deleteMessage({ seq, id, filed }: StoredMessage): void {
-    this.db.run('DELETE FROM work WHERE message = ?', seq)
-    this.db.run('DELETE FROM message WHERE seq = ?', seq)
-    if (this.#corrupt.delete(seq)) this.db.run('DELETE FROM corrupt WHERE message = ?', seq)
+  #touchAll(id: string): void {
+    const sql = 'SELECT destination, priority FROM work WHERE message = ?'
+    for (const [destination, priority] of this.db.rows<[string, number]>(sql, id))
+      this.lanes.touch({ destination, priority })
+  }
+
+  #deleteMessage(id: string): void {
+    this.db.run('DELETE FROM work WHERE message = ?', id)
+    const filed = this.db.value<number>('DELETE FROM message WHERE id = ? RETURNING filed', id)
     if (filed === 1) this.#gone.push(id)
-    this.#counters.messages--
+    if (filed !== undefined) this.#counters.messages--
+    if (!this.#corrupt.has(id)) return
+    this.#corrupt = new Set([...this.#corrupt].filter((other) => other !== id))
+    this.db.run('DELETE FROM corrupt WHERE message = ?', id)
   }
 
-  #unfinishedBeside(seq: number, destination: string): boolean {
+  #unfinishedBeside(id: string, destination: string): boolean {
     const sql = 'SELECT 1 FROM work WHERE message = ? AND destination <> ? AND queued + held > 0 LIMIT 1'
-    return this.db.get(sql, seq, destination) !== undefined
+    return this.db.value(sql, id, destination) !== undefined
   }
 
-  #writeWork(seq: number, row: WorkRow): void {
-    const { destination, fence, holder, until, due, queued, held, recipients, sum, priority } = row
-    this.db.run(
-      `INSERT OR REPLACE INTO work (message, ${workColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[seq, destination, fence, holder, until, due, queued, held, recipients, sum, priority],
-    )
-    if (due !== null) this.lanes.touch(row)
+  #writeWork(id: string, before: Work | undefined, after: Work): void {
+    const row = workRow(id, after)
+    if (before === undefined) this.#insertWork(row)
+    else {
+      const [message, destination, ...values] = row
+      this.db.run(updateWork, ...values, message, destination)
+      // Set aside meanwhile: nothing of it is due.
+      if (this.#corrupt.has(id)) this.db.run('UPDATE work SET due = NULL WHERE message = ?', id)
+      this.#written(row)
+    }
   }
 
-  #count(before: Work | undefined, after: Work): void {
-    const [old, now] = [tally(before === undefined ? [] : [before]), tally([after])]
-    for (const state of ['delivered', 'relayed', 'failed', 'removed', 'queued', 'held'] as const)
-      this.#counters[state] += now[state] - old[state]
+  #insertWork(row: WorkRow): void {
+    this.db.run(insertWork, ...row)
+    this.#written(row)
+  }
+
+  #written([, destination, priority, , , , , , until, due]: WorkRow): void {
+    if (due !== null) this.lanes.touch({ destination, priority })
+    if (until !== null) this.lanes.ends(until)
   }
 
   #totalChanges(): number {
-    return this.db.get('SELECT total_changes() AS n')?.n as number
+    return this.db.value<number>('SELECT total_changes()') ?? 0
   }
 }

@@ -28,7 +28,7 @@ export interface Operations {
   readonly commit: {
     ask: { readonly message: NewMessage; readonly key: string | undefined; readonly now: number }
     /** The id of the first commit under the same key, if there was one. */
-    answer: { readonly known: string | undefined }
+    answer: string | undefined
   }
   readonly due: {
     ask: { readonly limit: number; readonly now: number }
@@ -60,7 +60,6 @@ export interface Operations {
   readonly change: {
     ask: {
       readonly filter: Filter
-      readonly ids: readonly string[] | undefined
       readonly after: string
       readonly change: Change
       readonly now: number
@@ -85,7 +84,7 @@ export type Ask = { [O in Operation]: { readonly op: O } & Operations[O]['ask'] 
 
 /** A leased message: what the main thread makes a lease of. */
 export interface LeasedRow {
-  readonly row: Pick<MessageRow, 'id' | 'accepted' | 'size' | 'facts' | 'factsSum'>
+  readonly row: MessageRow
   readonly work: WorkRow
   /** The content, when it is in the row. */
   readonly body: Stretch | undefined
