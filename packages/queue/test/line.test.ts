@@ -10,7 +10,7 @@ import { all, deliveredAll, envelope, later, rig, withOverrides } from './rig.ts
 const hour = 3_600_000
 
 function line(destination: string, known: Partial<Candidate> = {}): Candidate {
-  return { destination, since: 0, priority: 0, active: 0, room: 1, ...known }
+  return { destination, since: 0, priority: 0, taken: 0, room: 1, bounds: [], ...known }
 }
 
 async function put(store: QueueStore, destination: string, priority: number): Promise<void> {
@@ -24,7 +24,7 @@ describe('places', () => {
 
   it('go to the least served, whatever has waited, while priorities are equal', () => {
     for (const priority of [0, 5]) {
-      const candidates = [line('old', { active: 3, room: 9, priority }), line('new', { since: 50 * hour, priority })]
+      const candidates = [line('old', { taken: 3, room: 9, priority }), line('new', { since: 50 * hour, priority })]
       expect(shares(candidates, 1, 50 * hour)).toEqual(['new1'])
       expect(shares(candidates, 3, 50 * hour)).toEqual(['old2', 'new1'])
     }
@@ -33,8 +33,8 @@ describe('places', () => {
   it('go to the higher priority as far as it has room, then to the next', () => {
     const candidates = [
       line('bulk', { priority: -4, room: 9 }),
-      line('plain', { room: 2, active: 1 }),
-      line('urgent', { priority: 4, room: 3, active: 7 }),
+      line('plain', { room: 2, taken: 1 }),
+      line('urgent', { priority: 4, room: 3, taken: 7 }),
     ]
     expect(shares(candidates, 2)).toEqual(['urgent2'])
     expect(shares(candidates, 4)).toEqual(['plain1', 'urgent3'])
@@ -85,7 +85,7 @@ describe('the scheduler and priorities', () => {
         await new Promise<void>((resolve) => gates.push(resolve))
         return all(lease, { kind: 'delivered' })
       },
-      { store, clock, limits: { concurrency: 1 } },
+      { store, clock, limits: { concurrency: 1, ahead: 0 } },
     )
     scheduler.start()
     await clock.advance(10)
@@ -113,7 +113,7 @@ describe('the scheduler and priorities', () => {
         await gate.promise
         return all(lease, { kind: 'delivered' })
       },
-      { store, clock, limits: { perDestinationStart: 1, perDestination: 1 } },
+      { store, clock, limits: { perDestinationStart: 1, perDestination: 1, ahead: 0 } },
     )
     scheduler.start()
     for (const priority of [0, 5]) {

@@ -1,16 +1,15 @@
 import type { Cancel, Clock, Log } from '../clock.ts'
 import { silentLog } from '../clock.ts'
-import { checkSettlement } from '../lifecycle/settle.ts'
-import type { Schedule } from '../schedule/schedule.ts'
-import { createSchedule } from '../schedule/schedule.ts'
-import { misuse } from '../store/check.ts'
 import type { DestinationKey, Instant, Lease, Millis, Settlement, SettleResult } from '../store/contract.ts'
-import type { Judgement, Passage, SchedulerLimits, SchedulerOptions } from './contract.ts'
-import type { Delivery } from './deliveries.ts'
+import { Ahead } from './ahead.ts'
+import type { Judgement, SchedulerLimits, SchedulerOptions } from './contract.ts'
+import type { Delivery, Waiting } from './deliveries.ts'
 import { Deliveries, reference } from './deliveries.ts'
-import type { Destinations } from './destinations.ts'
+import type { Claim, Gate } from './gate.ts'
 import { judgeSettlement } from './judge.ts'
+import { Outcomes } from './outcomes.ts'
 import { Settler } from './settler.ts'
+import { Transit } from './transit.ts'
 
 /** What attempts tell the scheduler. */
 export interface AttemptEvents {
@@ -22,39 +21,38 @@ export interface AttemptEvents {
   readonly timed: () => void
 }
 
-/** The places of a scheduler, and what becomes of each lease from the first word to `deliver` to the store's last. */
+/** The places of a scheduler, and what becomes of each lease from the time it is in hand to the store's last word. */
 export class Attempts {
-  readonly #options: SchedulerOptions
   readonly #limits: SchedulerLimits
-  readonly #destinations: Destinations
+  readonly #gate: Gate
   readonly #events: AttemptEvents
   readonly #clock: Clock
   readonly #log: Log
-  readonly #schedule: Schedule
   readonly #judge: (settlement: Settlement) => Judgement
+  readonly #outcomes: Outcomes
   readonly #deliveries: Deliveries
+  readonly #ahead = new Ahead()
   readonly #settler: Settler
-  /** Places taken, by deliveries and by leases on their way. */
   #active = 0
   #visiting = 0
   /** Ends the present wait of a drain. */
   #hurry: (() => void) | undefined
 
-  constructor(options: SchedulerOptions, limits: SchedulerLimits, destinations: Destinations, events: AttemptEvents) {
+  constructor(options: SchedulerOptions, limits: SchedulerLimits, gate: Gate, events: AttemptEvents) {
     const { store, clock, log = silentLog } = options
-    this.#options = options
     this.#limits = limits
-    this.#destinations = destinations
+    this.#gate = gate
     this.#events = events
     this.#clock = clock
     this.#log = log
-    this.#schedule = options.schedule ?? createSchedule({ random: options.random })
     this.#judge = options.judge ?? judgeSettlement
+    this.#outcomes = new Outcomes(options)
     this.#deliveries = new Deliveries(store, clock, log, limits.leaseMs)
     this.#settler = new Settler(store, clock, log, limits.storeRetryMs, limits.storeRetryMaxMs)
     this.#settler.onRest = () => events.timed()
   }
 
+  /** Deliveries under way. */
   get active(): number {
     return this.#active
   }
@@ -64,16 +62,29 @@ export class Attempts {
     return this.#visiting
   }
 
+  /** Leases in hand that wait for a place. */
+  get ahead(): number {
+    return this.#ahead.size
+  }
+
   /** Settlements not known to be in the store. */
   get settling(): number {
     return this.#settler.size
   }
 
-  /** Free places. */
-  get free(): number {
-    // Outcomes that the store does not take would pile up: begin no more than it can hear of.
-    const unheard = Math.max(0, this.#settler.size - this.#limits.concurrency)
-    return Math.max(0, this.#limits.concurrency - this.#active - unheard)
+  /** How many leases may be taken now: for free places, and ahead of them. */
+  get room(): number {
+    return Math.max(0, Math.min(this.#places - this.#gate.waiting + this.#limits.ahead, this.#gate.allRoom))
+  }
+
+  /** All places are spoken for, and enough waits for them. */
+  get isCrowded(): boolean {
+    return this.#places <= this.#gate.waiting && this.room <= this.#limits.ahead / 2
+  }
+
+  /** The highest level of all that waits in hand. */
+  get highestLevel(): number {
+    return this.#ahead.highest(this.#clock.monotonic())
   }
 
   /** When {@link Attempts.wake} is wanted, in monotonic time; infinite: not at all. */
@@ -87,24 +98,22 @@ export class Attempts {
     void this.#deliveries.renew().then(() => this.#events.timed())
   }
 
-  /** Sets places aside for leases on their way. */
-  take(destination: DestinationKey, places: number): void {
-    this.#active += places
-    this.#destinations.take(destination, places)
+  /** Takes leases in hand for which room was taken; those of them that find a place begin at once. */
+  receive(claim: Claim, leases: readonly Lease[], level: number): void {
+    const now = this.#clock.monotonic()
+    for (const lease of leases)
+      if (this.#outcomes.needNoAttempt(lease)) {
+        this.#gate.giveUp(claim, 1)
+        this.visit(lease)
+      } else
+        this.#ahead.add(this.#deliveries.add(lease, level, new Transit(this.#gate, this.#clock, lease, claim)), now)
+    this.beginSome()
   }
 
-  /** Ends a {@link Attempts.take}. */
-  giveUp(destination: DestinationKey, places: number): void {
-    this.#active -= places
-    this.#destinations.free(destination, places)
-  }
-
-  /** @param visit - decide it without an attempt; takes no place. */
-  begin(lease: Lease, visit: boolean): void {
-    const delivery = this.#deliveries.begin(lease, visit)
-    if (visit) this.#visiting++
-    else this.take(lease.destination, 1)
-    void this.#outcome(delivery).then((settlement) => this.#ended(delivery, settlement))
+  /** Has a lease decided without an attempt; takes no place. */
+  visit(lease: Lease): void {
+    this.#visiting++
+    this.#begin(this.#deliveries.add(lease, 0, undefined))
   }
 
   /** Returns a lease as it came. */
@@ -114,6 +123,7 @@ export class Attempts {
 
   /** Waits for all that is under way; tells it to stop after the deadline, and gives back what does not. Never rejects. */
   async finish(deadlineMs: Millis): Promise<void> {
+    for (const waiting of this.#ahead.takeOut()) this.#return(waiting)
     await this.#emptyWithin(deadlineMs)
     if (this.#deliveries.underWay > 0) {
       for (const { abort } of this.#deliveries.unfinished()) abort.abort()
@@ -143,47 +153,63 @@ export class Attempts {
     cancel?.()
   }
 
-  /** What `deliver` says, or a deferral when it says nothing usable. Never rejects. */
-  async #outcome(delivery: Delivery): Promise<Settlement> {
-    const { lease, abort, visit } = delivery
-    const { deliver, withoutAttempt } = this.#options
-    try {
-      const settlement = await (visit && withoutAttempt ? withoutAttempt(lease) : deliver(lease, abort, passage))
-      checkAgainst(lease, settlement)
-      return settlement
-    } catch (error) {
-      this.#log.warn('delivery-failed', { ...reference(lease), error })
-      return this.#deferral(lease)
+  /** Places for deliveries that are free. */
+  get #places(): number {
+    // Outcomes that the store does not take would pile up: begin no more than it can hear of.
+    const unheard = Math.max(0, this.#settler.size - this.#limits.concurrency)
+    return Math.max(0, this.#limits.concurrency - this.#active - unheard)
+  }
+
+  /** Begins what finds a place. @param warm - destination that has just freed one. */
+  beginSome(warm?: DestinationKey): void {
+    while (this.#ahead.size > 0 && this.#places > 0) {
+      const next = this.#ahead.next(warm, (of) => this.#gate.destinations.active(of), this.#clock.monotonic())
+      if (next === undefined) return
+      const until = next.lost ? this.#clock.monotonic() : next.transit.begin()
+      if (until !== undefined) this.#return(next, until - this.#clock.monotonic())
+      else {
+        this.#active++
+        this.#begin(next)
+      }
     }
   }
 
-  #deferral(lease: Lease): Settlement {
-    const { acceptedAt, destination } = lease
-    const now = this.#clock.now()
-    return {
-      lease: reference(lease),
-      recipients: lease.recipients.map(({ index, attempts, notBefore }) => {
-        const next = this.#schedule.nextAttempt({ destination, attempts, acceptedAt, notBefore, now })
-        // Giving up takes a report to the sender, which is not ours to write.
-        const delay = next.kind === 'retry' ? next.delay : this.#schedule.policyFor(destination).maxMs
-        return { index, kind: 'deferred', delay, because: 'internal error while delivering' }
-      }),
+  #begin(delivery: Delivery): void {
+    void this.#outcomes.of(delivery).then((settlement) => this.#ended(delivery, settlement))
+  }
+
+  /** Gives back what has not begun, for now or for a while. */
+  #return(delivery: Waiting, delay?: Millis): void {
+    const { lease, transit, lost } = delivery
+    transit.giveUp()
+    this.#deliveries.end(delivery)
+    if (lost) {
+      this.#deliveries.drop(delivery)
+      return
     }
+    const recipients =
+      delay === undefined ? [] : lease.recipients.map(({ index }) => ({ index, kind: 'returned', delay }) as const)
+    this.#settle(delivery, { lease: reference(lease), recipients })
   }
 
   #ended(delivery: Delivery, settlement: Settlement): void {
-    const { lease, visit, lost } = delivery
+    const { lease, transit, lost } = delivery
     this.#deliveries.end(delivery)
-    if (visit) this.#visiting--
+    if (transit === undefined) this.#visiting--
     else {
       this.#active--
-      this.#destinations.ended(lease.destination, this.#judge(settlement), this.#clock.monotonic())
+      const judgement = this.#judge(settlement)
+      transit.end(judgement)
+      // What waits for a way that is passed over now would wait in vain.
+      if (judgement === 'failure')
+        for (const waiting of this.#ahead.takeOut((first) => first.transit.isPassedOver)) this.#return(waiting)
     }
     if (!lost) this.#settle(delivery, settlement)
     else {
       this.#log.warn('outcome-dropped', { ...reference(lease), recipients: settlement.recipients })
       this.#deliveries.drop(delivery)
     }
+    this.beginSome(lease.destination)
     this.#events.freed()
   }
 
@@ -200,21 +226,8 @@ export class Attempts {
         this.#log.info('reported', { ...reference(delivery.lease), reports: result.spawned })
       const now = this.#clock.now()
       for (const outcome of settlement.recipients)
-        if (outcome.kind === 'deferred') this.#events.deferred(now + outcome.delay)
+        if ('delay' in outcome && outcome.delay !== undefined) this.#events.deferred(now + outcome.delay)
       this.#events.timed()
     })
   }
-}
-
-const passage: Passage = { enter: () => true }
-
-/** @throws QueueError QUEUE_MISUSE when the settlement is not one of this lease. */
-function checkAgainst(lease: Lease, settlement: Settlement): void {
-  checkSettlement(settlement)
-  const { id, destination, fence } = settlement.lease
-  if (id !== lease.id || destination !== lease.destination || fence !== lease.fence)
-    throw misuse('settle', 'the settlement is for another lease')
-  const indexes = new Set(lease.recipients.map(({ index }) => index))
-  for (const { index } of settlement.recipients)
-    if (!indexes.has(index)) throw misuse('settle', `recipient ${index} is not part of the lease`)
 }

@@ -2,18 +2,25 @@ import type { Clock, Log } from '../clock.ts'
 import { Ranking } from '../ranking.ts'
 import type { Lease, LeaseRef, Millis, QueueStore } from '../store/contract.ts'
 import { Abort } from './abort.ts'
+import type { Transit } from './transit.ts'
 
 /** One lease in our hands, until its settlement is in the store. */
-export interface Delivery {
+export interface Delivery<T extends Transit | undefined = Transit | undefined> {
   readonly lease: Lease
   readonly abort: Abort
-  /** Decided without an attempt; takes none of the destination's places. */
-  readonly visit: boolean
+  /** What it takes of the ways; `undefined`: it is decided without an attempt, and takes nothing. */
+  readonly transit: T
+  /** Its level when it was leased, and since when it is in hand, in monotonic time. */
+  readonly level: number
+  readonly since: Millis
   /** Someone else has the work, or we gave it back: whatever comes out is dropped. */
   lost: boolean
   /** The outcome is known; only the store's word is missing. */
   ended: boolean
 }
+
+/** A lease that waits for a place. */
+export type Waiting = Delivery<Transit>
 
 /** All leases in our hands, and their renewal before they run out. */
 export class Deliveries {
@@ -35,7 +42,7 @@ export class Deliveries {
     this.#leaseMs = leaseMs
   }
 
-  /** Deliveries without an outcome. */
+  /** Leases without an outcome, those that wait for a place among them. */
   get underWay(): number {
     return this.#underWay
   }
@@ -45,12 +52,13 @@ export class Deliveries {
     return this.#renewing ? undefined : this.#renewals.least()?.rank
   }
 
-  begin(lease: Lease, visit: boolean): Delivery {
-    const delivery: Delivery = { lease, abort: new Abort(), visit, lost: false, ended: false }
+  add<T extends Transit | undefined>(lease: Lease, level: number, transit: T): Delivery<T> {
+    const since = this.#clock.monotonic()
+    const delivery: Delivery<T> = { lease, abort: new Abort(), transit, level, since, lost: false, ended: false }
     this.#all.add(delivery)
     this.#underWay++
     const left = Math.min(this.#leaseMs, Math.max(0, lease.until - this.#clock.now()))
-    this.#renewals.set(delivery, this.#clock.monotonic() + left / 2)
+    this.#renewals.set(delivery, since + left / 2)
     return delivery
   }
 
@@ -68,7 +76,7 @@ export class Deliveries {
     this.#renewals.delete(delivery)
   }
 
-  /** Resolves when no delivery is without an outcome. */
+  /** Resolves when no lease is without an outcome. */
   async empty(): Promise<void> {
     if (this.#underWay > 0)
       await new Promise<void>((resolve) => {

@@ -1,45 +1,57 @@
 import type { Clock } from '../clock.ts'
-import type { InLine } from '../lifecycle/line.ts'
+import { Ranking } from '../ranking.ts'
 import type { DestinationKey, Due, Instant, Millis, QueueStore } from '../store/contract.ts'
 import type { Candidate } from './allot.ts'
-import type { Destinations } from './destinations.ts'
+import type { Bound, Gate } from './gate.ts'
 
 /** A wall clock that jumps moves what is due; nobody sleeps past this. */
 const longestSleep = 60_000
 /** When the store names work as due and then has none to lease, it is not asked again at once. */
 const emptyHandedPause = 100
 /**
- * Destinations read from the store per millisecond, at most: thousands that are passed over must be read again to see
+ * Destinations read from the store per millisecond, at most: thousands that can take nothing must be read again to see
  * past them, which may not slow down the others.
  */
 const readPerMs = 100
 
 /** The first in line of a destination, as the store told it. */
-interface First extends InLine {
+interface First {
+  readonly since: Instant
+  readonly priority: number
   /** Some was leased since, so that there may be no more. */
-  readonly begun?: true
+  begun: boolean
 }
 
-/** Which destinations have due work, as far as the store was asked. */
+/** Which destinations have due work, as far as the store was asked, and which of them can take some. */
 export class Ready {
   readonly #store: QueueStore
   readonly #clock: Clock
-  readonly #destinations: Destinations
-  /** Worth a lease, and what is known of the first in line. */
-  #ready = new Map<DestinationKey, First>()
-  /** Due and passed over, in line. */
+  readonly #gate: Gate
+  /** All that are known, and those of them that are worth a look. */
+  #firsts = new Map<DestinationKey, First>()
+  #open = new Set<DestinationKey>()
+  /** By next hop, those that wait for room there. */
+  #parked = new Map<string, Set<DestinationKey>>()
+  /** Those that wait for a rate limit of their own, by the end of it. */
+  #resting = new Ranking<DestinationKey>()
+  /** Passed over, in line. */
   #passedOver: DestinationKey[] = []
+  /** In monotonic time: when some next hop's rate limit has room. */
+  #nextRoom: Millis = Infinity
   #outdated = true
   /** Work has come of which the store was not asked yet. */
   #news = true
   /** By the wall clock: when the store has more, by all we know. */
   #nextDue: Instant | undefined
   #nextAsk: Millis = 0
+  /** How many in the store's last answer could take nothing, and how far to look if they hid all others. */
+  #inTheWay = 0
+  #reach = 0
 
-  constructor(store: QueueStore, clock: Clock, destinations: Destinations) {
+  constructor(store: QueueStore, clock: Clock, gate: Gate) {
     this.#store = store
     this.#clock = clock
-    this.#destinations = destinations
+    this.#gate = gate
   }
 
   /** The store may have work that it did not have before. */
@@ -55,24 +67,26 @@ export class Ready {
 
   /** So many leases came of asking for `limit`. Tells whether there may be more work at once. */
   leased(destination: DestinationKey, limit: number, got: number): boolean {
-    const first = this.#ready.get(destination)
+    const first = this.#firsts.get(destination)
+    const begun = first?.begun === true
     if (got === limit) {
-      if (first !== undefined) this.#ready.set(destination, { ...first, begun: true })
+      if (first !== undefined) first.begun = true
       return true
     }
-    this.#ready.delete(destination)
+    this.#firsts.delete(destination)
+    this.#open.delete(destination)
     // What it has for later, or further down the line, was not part of the store's answer.
     this.#outdated = true
-    if (got > 0 || first?.begun === true) return true
+    if (got > 0 || begun) return true
     // Either the store's word was not true, or another holder was faster: no haste.
     this.#nextAsk = Math.max(this.#nextAsk, this.#clock.monotonic() + emptyHandedPause)
     return false
   }
 
   /** Asks the store when there is reason to, and time. Rejects as the store does. */
-  async refresh(free: number): Promise<void> {
+  async refresh(wanted: number): Promise<void> {
     const now = this.#clock.monotonic()
-    const warmed = this.#destinations.warm(now)
+    const warmed = this.#gate.warm()
     const reached = this.#nextDue !== undefined && this.#nextDue <= this.#clock.now()
     if (warmed || reached) this.#outdated = true
     if (!this.#outdated || now < this.#nextAsk) return
@@ -80,14 +94,20 @@ export class Ready {
     this.#news = false
     // What is settled while the store is asked is not part of its answer; what is expected from then on stands beside it.
     this.#nextDue = undefined
-    const { destinations, next } = await this.#ask(free + 1 + this.#destinations.blocked)
+    const limit = Math.max(this.#reach, wanted + 1 + this.#inTheWay)
+    const { destinations, next } = await this.#ask(limit)
     this.#nextAsk = now + Math.floor(destinations.length / readPerMs)
     if (next !== undefined) this.expect(next)
-    this.#ready = new Map()
+    this.#firsts = new Map(destinations.map(({ destination, ...first }) => [destination, { ...first, begun: false }]))
+    this.#open = new Set(this.#firsts.keys())
+    this.#parked = new Map()
+    this.#resting = new Ranking()
     this.#passedOver = []
-    for (const { destination, ...first } of destinations)
-      if (this.#destinations.isCooling(destination)) this.#passedOver.push(destination)
-      else this.#ready.set(destination, first)
+    const able = this.candidates().length
+    this.#inTheWay = destinations.length - able
+    const hidden = able < wanted && destinations.length >= limit
+    this.#reach = hidden ? 2 * limit : 0
+    if (hidden) this.#outdated = true
   }
 
   async #ask(limit: number): Promise<Due> {
@@ -101,17 +121,78 @@ export class Ready {
 
   /** Those with room. */
   candidates(): readonly Candidate[] {
+    const now = this.#clock.monotonic()
+    this.#release(now)
     const candidates: Candidate[] = []
-    for (const [destination, first] of this.#ready) {
-      if (this.#destinations.isCooling(destination)) {
-        this.#ready.delete(destination)
-        this.#passedOver.push(destination)
-        continue
-      }
-      const room = this.#destinations.room(destination)
-      if (room > 0) candidates.push({ destination, ...first, active: this.#destinations.active(destination), room })
+    const { active, window } = this.#gate.probing
+    const probes: Bound = { room: window - active }
+    const hops = new Map<string, Bound>()
+    for (const destination of this.#open) {
+      const candidate = this.#candidate(destination, hops, probes, now)
+      if (candidate !== undefined) candidates.push(candidate)
     }
     return candidates
+  }
+
+  /** What a destination may have, or `undefined` once it is where it waits for that. */
+  #candidate(destination: DestinationKey, hops: Map<string, Bound>, probes: Bound, now: Millis): Candidate | undefined {
+    const { destinations, rates } = this.#gate
+    const { hop, probe } = this.#gate.claimFor(destination)
+    if (this.#gate.isPassedOver(destination, hop)) {
+      this.#open.delete(destination)
+      this.#passedOver.push(destination)
+      return undefined
+    }
+    const room = this.#gate.room(destination)
+    if (room === 0) {
+      const at = rates.opensAt({ destination }, now)
+      // All others with no room have something in hand, so they are few.
+      if (at <= now) return undefined
+      this.#open.delete(destination)
+      this.#resting.set(destination, at)
+      return undefined
+    }
+    const bounds: Bound[] = probe ? [probes] : []
+    if (hop !== undefined) {
+      const bound = hops.get(hop) ?? { room: this.#gate.hopRoom(hop) }
+      hops.set(hop, bound)
+      if (bound.room === 0) {
+        this.#park(destination, hop)
+        return undefined
+      }
+      bounds.push(bound)
+    }
+    const first = this.#firsts.get(destination)
+    if (first === undefined) return undefined
+    const { since, priority } = first
+    return { destination, since, priority, taken: destinations.taken(destination), room, bounds }
+  }
+
+  #park(destination: DestinationKey, hop: string): void {
+    this.#open.delete(destination)
+    const line = this.#parked.get(hop)
+    if (line === undefined) this.#parked.set(hop, new Set([destination]))
+    else line.add(destination)
+  }
+
+  /** Brings back those whose wait is over, of each next hop as many as it has room for. */
+  #release(now: Millis): void {
+    for (let least = this.#resting.least(); least !== undefined && least.rank <= now; least = this.#resting.least()) {
+      this.#resting.delete(least.key)
+      this.#open.add(least.key)
+    }
+    this.#nextRoom = Infinity
+    for (const [hop, line] of this.#parked) {
+      let room = this.#gate.nextHops.isCooling(hop) ? line.size : this.#gate.hopRoom(hop)
+      for (const destination of line) {
+        if (room-- <= 0) break
+        line.delete(destination)
+        this.#open.add(destination)
+      }
+      if (line.size === 0) this.#parked.delete(hop)
+      const at = this.#gate.rates.opensAt({ 'next-hop': hop }, now)
+      if (at > now) this.#nextRoom = Math.min(this.#nextRoom, at)
+    }
   }
 
   /** Whether work may be waiting for nothing but a free place. */
@@ -121,12 +202,12 @@ export class Ready {
 
   /** Whether work of this destination is known to wait. */
   has(destination: DestinationKey): boolean {
-    return this.#ready.has(destination)
+    return this.#firsts.has(destination)
   }
 
-  /** Takes the destination out that is due, passed over, and first in line. */
-  takePassedOver(): DestinationKey | undefined {
-    return this.#passedOver.shift()
+  /** Takes destinations out that are due, passed over, and first in line. */
+  takePassedOver(limit: number): readonly DestinationKey[] {
+    return this.#passedOver.splice(0, limit)
   }
 
   /** Puts a destination behind all others that are passed over. */
@@ -138,13 +219,12 @@ export class Ready {
     return this.#passedOver.length > 0
   }
 
-  /** When a look may bring something new, in monotonic time. */
-  get nextLook(): Millis | undefined {
+  /** When a look may bring something new, in monotonic time; infinite: not by itself. */
+  get nextLook(): Millis {
     const now = this.#clock.monotonic()
     if (this.#outdated) return Math.max(now, this.#nextAsk)
-    let at = this.#destinations.nextWarm ?? Infinity
-    if (this.#nextDue !== undefined)
-      at = Math.min(at, now + Math.min(longestSleep, Math.max(1, this.#nextDue - this.#clock.now())))
-    return at === Infinity ? undefined : at
+    const at = Math.min(this.#gate.nextWarm, this.#nextRoom, this.#resting.least()?.rank ?? Infinity)
+    if (this.#nextDue === undefined) return at
+    return Math.min(at, now + Math.min(longestSleep, Math.max(1, this.#nextDue - this.#clock.now())))
   }
 }

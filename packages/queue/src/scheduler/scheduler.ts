@@ -2,12 +2,11 @@ import type { Cancel, Clock, Log } from '../clock.ts'
 import { silentLog } from '../clock.ts'
 import { QueueError } from '../error.ts'
 import { misuse } from '../store/check.ts'
-import type { DestinationKey, Lease, LeaseRequest, Millis, QueueStore } from '../store/contract.ts'
-import type { Share } from './allot.ts'
-import { allot } from './allot.ts'
+import type { DestinationKey, Lease, Millis, QueueStore } from '../store/contract.ts'
 import { Attempts } from './attempts.ts'
 import type {
   Hindrance,
+  NextHopSnapshot,
   Reservation,
   Scheduler,
   SchedulerLimits,
@@ -15,8 +14,12 @@ import type {
   SchedulerSnapshot,
 } from './contract.ts'
 import { defaultSchedulerLimits } from './contract.ts'
-import { Destinations } from './destinations.ts'
+import type { Claim } from './gate.ts'
+import { Gate } from './gate.ts'
+import { hindrancesAt } from './hindrances.ts'
+import { Intake } from './intake.ts'
 import { Ready } from './ready.ts'
+import type { Ways } from './ways.ts'
 
 /**
  * Makes a {@link Scheduler}; it does nothing before `start`.
@@ -26,19 +29,19 @@ import { Ready } from './ready.ts'
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const limits = { ...defaultSchedulerLimits, ...options.limits }
   for (const [name, value] of Object.entries(limits))
-    if (!(value >= 1)) throw new RangeError(`scheduler: ${name} is ${value}, expected at least 1`)
+    if (!(value >= (name === 'ahead' ? 0 : 1))) throw new RangeError(`scheduler: ${name} is ${value}, expected more`)
   return new TwoLevelScheduler(options, limits)
 }
 
 class TwoLevelScheduler implements Scheduler {
-  readonly #options: SchedulerOptions
   readonly #limits: SchedulerLimits
   readonly #store: QueueStore
   readonly #clock: Clock
   readonly #log: Log
-  readonly #destinations: Destinations
+  readonly #gate: Gate
   readonly #ready: Ready
   readonly #attempts: Attempts
+  readonly #intake: Intake
   #state: SchedulerSnapshot['state'] = 'idle'
   #looking: Promise<void> | undefined
   #lookAgain = false
@@ -52,48 +55,51 @@ class TwoLevelScheduler implements Scheduler {
   /** By the monotonic clock: not before then. */
   #restUntil: Millis = 0
   #rest: Millis = 0
-  #nextVisit: Millis = 0
 
   constructor(options: SchedulerOptions, limits: SchedulerLimits) {
-    this.#options = options
     this.#limits = limits
     this.#store = options.store
     this.#clock = options.clock
     this.#log = options.log ?? silentLog
-    this.#destinations = new Destinations(limits, options.random)
-    this.#ready = new Ready(this.#store, this.#clock, this.#destinations)
-    this.#attempts = new Attempts(options, limits, this.#destinations, {
+    this.#gate = new Gate(options, limits)
+    this.#ready = new Ready(this.#store, this.#clock, this.#gate)
+    this.#attempts = new Attempts(options, limits, this.#gate, {
       freed: () => this.#lookSoon(),
       deferred: (until) => this.#ready.expect(until),
       timed: () => this.#setTimer(),
     })
+    this.#intake = new Intake(options, limits, this.#gate, this.#ready, this.#attempts, () => this.#state === 'running')
   }
 
   start(): void {
     if (this.#state !== 'idle') throw misuse('start', `the scheduler is ${this.#state}`)
     this.#state = 'running'
     this.#stopListening = this.#store.onWork((urgent) => {
-      if (urgent) this.#destinations.forgive()
+      if (urgent) this.#gate.forgive()
       this.wake()
     })
     this.wake()
   }
 
   reserve(destinations: readonly DestinationKey[]): Reservation | undefined {
-    const places = new Set(destinations)
-    if (this.#state !== 'running' || this.#crowded || this.#attempts.free < places.size) return undefined
-    for (const destination of places)
-      if (this.#destinations.room(destination) === 0 || this.#ready.has(destination)) return undefined
-    for (const destination of places) this.#attempts.take(destination, 1)
+    const wanted = new Set(destinations)
+    if (this.#state !== 'running' || this.#crowded || this.#attempts.room < wanted.size) return undefined
+    for (const destination of wanted)
+      if (!this.#gate.hasRoom(destination) || this.#ready.has(destination)) return undefined
+    const claims = new Map<DestinationKey, Claim>()
+    for (const destination of wanted) claims.set(destination, this.#intake.take(destination, 1))
     let begun = false
     return {
       begin: (leases) => {
         if (begun) throw misuse('begin', 'the reservation is over')
         begun = true
-        for (const destination of places) this.#attempts.giveUp(destination, 1)
-        this.#beginAll(leases, false)
-        // A place nobody took may be what others wait for.
-        if (leases.length < places.size) this.#lookSoon()
+        const of = new Map(leases.map((lease) => [lease.destination, lease]))
+        for (const [destination, claim] of claims) {
+          const lease = of.get(destination)
+          this.#intake.received(claim, 1, lease === undefined ? [] : [lease], lease?.priority ?? 0)
+        }
+        // Room nobody took may be what others wait for.
+        if (leases.length < claims.size) this.#lookSoon()
         this.#setTimer()
       },
     }
@@ -137,25 +143,42 @@ class TwoLevelScheduler implements Scheduler {
   }
 
   snapshot(): SchedulerSnapshot {
-    const monotonic = this.#clock.monotonic()
-    const shift = this.#clock.now() - monotonic
-    this.#destinations.warm(monotonic)
+    const { active, settling, ahead } = this.#attempts
     return {
       state: this.#state,
-      active: this.#attempts.active,
-      settling: this.#attempts.settling,
-      destinations: [...this.#destinations.list()].map(({ coolUntil, ...rest }) => ({
-        ...rest,
-        coolUntil: coolUntil === undefined ? undefined : coolUntil + shift,
-        nextHop: undefined,
+      active,
+      settling,
+      destinations: this.#ways(this.#gate.destinations, (destination) => ({
+        destination,
+        nextHop: this.#gate.hopOf(destination),
       })),
-      nextHops: [],
-      ahead: 0,
+      nextHops: this.#ways(this.#gate.nextHops, (nextHop) => ({ nextHop })),
+      ahead,
     }
   }
 
-  explain(): readonly Hindrance[] {
-    return this.#state === 'running' ? [] : [{ kind: 'not-running', state: this.#state }]
+  #ways<N>(ways: Ways, named: (key: string) => N): readonly (N & Omit<NextHopSnapshot, 'nextHop'>)[] {
+    const now = this.#clock.monotonic()
+    return [...ways.list()].map(({ key, active, window, coolUntil }) => {
+      const coolsUntil = coolUntil === undefined || coolUntil <= now ? undefined : coolUntil + this.#shift
+      return { ...named(key), active, window, coolUntil: coolsUntil }
+    })
+  }
+
+  /** From monotonic time to that of the clock on the wall. */
+  get #shift(): Millis {
+    return this.#clock.now() - this.#clock.monotonic()
+  }
+
+  explain(work: Pick<Lease, 'destination' | 'sender' | 'source'>): readonly Hindrance[] {
+    if (this.#state !== 'running') return [{ kind: 'not-running', state: this.#state }]
+    const now = this.#clock.monotonic()
+    const found: Hindrance[] = []
+    if (this.#restUntil > now) found.push({ kind: 'store-failed', until: this.#restUntil + this.#shift })
+    const { active } = this.#attempts
+    const { concurrency: window } = this.#limits
+    if (active >= window) found.push({ kind: 'full', by: 'all', active, window })
+    return [...found, ...hindrancesAt(this.#gate, work, now, this.#shift)]
   }
 
   /** One look at a time; whoever asks meanwhile gets another one after it. */
@@ -168,8 +191,8 @@ class TwoLevelScheduler implements Scheduler {
       this.#looking = undefined
       // Asked for when the last round was over and this was not yet.
       if (this.#lookAgain) this.#lookSoon()
-      this.#destinations.forgetIdle()
-      this.#crowded = (this.#crowded || this.#attempts.free === 0) && this.#ready.waiting
+      this.#gate.forgetIdle()
+      this.#crowded = (this.#crowded || this.#attempts.isCrowded) && this.#ready.waiting
       this.#setTimer()
     })
   }
@@ -186,58 +209,12 @@ class TwoLevelScheduler implements Scheduler {
     }
   }
 
-  /** Asks what is due and leases what fits; tells whether asking again at once may bring more. */
+  /** Tells whether another round may bring more at once. */
   async #round(): Promise<boolean> {
-    const now = this.#clock.monotonic()
-    if (this.#state !== 'running' || now < this.#restUntil) return false
-    const visits = this.#mayVisit() && now >= this.#nextVisit
-    if (this.#attempts.free === 0 && !visits) return false
-    await this.#ready.refresh(this.#attempts.free)
-    const shares = allot(this.#ready.candidates(), this.#attempts.free, this.#clock.now())
-    const asked = shares.map((share) => this.#lease(share))
-    if (visits) asked.push(this.#visit(now))
-    const got = await Promise.all(asked)
+    if (this.#state !== 'running' || this.#clock.monotonic() < this.#restUntil) return false
+    const more = await this.#intake.round()
     this.#rest = 0
-    return got.includes(true)
-  }
-
-  /** Tells whether there may be more to lease at once. */
-  async #lease({ destination, limit, level }: Share): Promise<boolean> {
-    this.#attempts.take(destination, limit)
-    let leases: readonly Lease[] = []
-    try {
-      leases = await this.#request({ destination, limit, level })
-    } finally {
-      this.#attempts.giveUp(destination, limit)
-    }
-    this.#beginAll(leases, false)
-    return this.#ready.leased(destination, limit, leases.length)
-  }
-
-  #beginAll(leases: readonly Lease[], visit: boolean): void {
-    for (const lease of leases)
-      if (this.#state === 'running') this.#attempts.begin(lease, visit)
-      else this.#attempts.giveBack(lease)
-  }
-
-  #mayVisit(): boolean {
-    return this.#options.withoutAttempt !== undefined && this.#attempts.visiting === 0
-  }
-
-  /** Has some work decided without an attempt. What it brings is no reason to look again at once. */
-  async #visit(now: Millis): Promise<false> {
-    const destination = this.#ready.takePassedOver()
-    if (destination === undefined) return false
-    this.#nextVisit = now + this.#limits.visitEveryMs
-    const leases = await this.#request({ destination, limit: this.#limits.visitBatch })
-    this.#beginAll(leases, true)
-    // There may be more of it, behind the others.
-    if (leases.length === this.#limits.visitBatch) this.#ready.passOver(destination)
-    return false
-  }
-
-  #request(wanted: Pick<LeaseRequest, 'destination' | 'limit' | 'level'>): Promise<readonly Lease[]> {
-    return this.#store.lease({ ...wanted, holder: this.#options.holder, duration: this.#limits.leaseMs })
+    return more
   }
 
   /** The one timer: to the first of all that waits for time to pass. Too early does no harm, so it is only moved forward. */
@@ -245,7 +222,8 @@ class TwoLevelScheduler implements Scheduler {
     if (this.#state !== 'running' && this.#state !== 'draining') return
     const monotonic = this.#clock.monotonic()
     let at = this.#attempts.wakeAt
-    if (this.#state === 'running' && this.#looking === undefined) at = Math.min(at, this.#nextLook(monotonic))
+    if (this.#state === 'running' && this.#looking === undefined)
+      at = Math.min(at, this.#restUntil > monotonic ? this.#restUntil : this.#intake.nextRound)
     if (at === Infinity || (this.#cancelTimer !== undefined && this.#timerAt <= at)) return
     this.#cancelTimer?.()
     this.#timerAt = at
@@ -254,11 +232,5 @@ class TwoLevelScheduler implements Scheduler {
       this.#attempts.wake()
       this.#lookSoon()
     })
-  }
-
-  #nextLook(monotonic: Millis): Millis {
-    if (this.#restUntil > monotonic) return this.#restUntil
-    const at = this.#attempts.free > 0 ? (this.#ready.nextLook ?? Infinity) : Infinity
-    return this.#mayVisit() && this.#ready.somePassedOver ? Math.min(at, this.#nextVisit) : at
   }
 }

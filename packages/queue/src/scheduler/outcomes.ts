@@ -1,0 +1,89 @@
+import type { Clock, Log } from '../clock.ts'
+import { silentLog } from '../clock.ts'
+import { checkSettlement } from '../lifecycle/settle.ts'
+import type { Schedule } from '../schedule/schedule.ts'
+import { createSchedule, defaultRetryPolicy } from '../schedule/schedule.ts'
+import { misuse } from '../store/check.ts'
+import type { Lease, LeasedRecipient, Millis, RecipientSettlement, Settlement } from '../store/contract.ts'
+import type { SchedulerOptions } from './contract.ts'
+import type { Delivery } from './deliveries.ts'
+import { reference } from './deliveries.ts'
+
+/** What comes of leases: asks those who deliver, and believes them only what can be. */
+export class Outcomes {
+  readonly #options: SchedulerOptions
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #schedule: Schedule
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    this.#clock = options.clock
+    this.#log = options.log ?? silentLog
+    this.#schedule = options.schedule ?? createSchedule({ random: options.random })
+  }
+
+  /** Whether all of it was given up by an operator, and can be settled as that without a place. */
+  needNoAttempt({ recipients }: Lease): boolean {
+    return this.#options.withoutAttempt !== undefined && recipients.every(({ bounce }) => bounce !== undefined)
+  }
+
+  /** What is said of a lease, or a deferral when that is nothing usable. Never rejects. */
+  async of({ lease, abort, transit }: Delivery): Promise<Settlement> {
+    const { deliver, withoutAttempt } = this.#options
+    let settlement: Settlement
+    try {
+      settlement = checked(lease, await (transit ? deliver(lease, abort, transit) : withoutAttempt?.(lease)))
+    } catch (error) {
+      this.#log.warn('delivery-failed', { ...reference(lease), error })
+      settlement = this.#deferral(lease)
+    }
+    return transit ? settlement : notAttempted(settlement)
+  }
+
+  #deferral(lease: Lease): Settlement {
+    const recipients = lease.recipients.map((recipient) => {
+      const delay = this.#delay(lease, recipient)
+      return { index: recipient.index, kind: 'deferred', delay, because: 'internal error while delivering' } as const
+    })
+    return { lease: reference(lease), recipients }
+  }
+
+  #delay({ destination, acceptedAt }: Lease, { attempts, notBefore }: LeasedRecipient): Millis {
+    const now = this.#clock.now()
+    try {
+      const next = this.#schedule.nextAttempt({ destination, attempts, acceptedAt, notBefore, now })
+      // Giving up takes a report to the sender, which is not ours to write.
+      return next.kind === 'retry' ? next.delay : this.#schedule.policyFor(destination).maxMs
+    } catch (error) {
+      this.#log.warn('schedule-failed', { destination, error })
+      return defaultRetryPolicy.maxMs
+    }
+  }
+}
+
+/**
+ * A decision without an attempt counts none: what it defers is given back for as long. But only a deferral remembers that
+ * the sender was told.
+ */
+function notAttempted(settlement: Settlement): Settlement {
+  const recipients = settlement.recipients.map((one): RecipientSettlement => {
+    if (one.kind !== 'deferred' || one.warned === true) return one
+    const { index, delay } = one
+    return { index, kind: 'returned', delay }
+  })
+  return { ...settlement, recipients }
+}
+
+/** @throws QueueError QUEUE_MISUSE when it is not a settlement of this lease. */
+function checked(lease: Lease, settlement: Settlement | undefined): Settlement {
+  if (settlement === undefined) throw misuse('settle', 'there is no settlement')
+  checkSettlement(settlement)
+  const { id, destination, fence } = settlement.lease
+  if (id !== lease.id || destination !== lease.destination || fence !== lease.fence)
+    throw misuse('settle', 'the settlement is for another lease')
+  for (const { index } of settlement.recipients)
+    if (!lease.recipients.some((one) => one.index === index))
+      throw misuse('settle', `recipient ${index} is not part of the lease`)
+  return settlement
+}
