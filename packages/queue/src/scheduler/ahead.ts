@@ -17,12 +17,20 @@ export class Ahead {
   /** The highest level there is; `now` in monotonic time. */
   highest(now: Millis): number {
     let highest = -Infinity
+<<<<<<< HEAD
     for (const [first] of this.#lines.values())
       if (first !== undefined) highest = Math.max(highest, levelAt(first, now))
     return highest
   }
 
   add(waiting: Waiting, now: Millis): void {
+=======
+    for (const [first] of this.#lines.values()) if (first !== undefined) highest = Math.max(highest, levelAt(first, now))
+    return highest
+  }
+
+  add(waiting: Waiting): void {
+>>>>>>> 15a00bd (wip)
     this.#size++
     const line = this.#lines.get(waiting.lease.destination)
     if (line === undefined) {
@@ -30,7 +38,11 @@ export class Ahead {
       return
     }
     let at = line.length
+<<<<<<< HEAD
     while (at > 0 && levelAt(line[at - 1] as Waiting, now) < levelAt(waiting, now)) at--
+=======
+    while (at > 0 && (line[at - 1] as Waiting).level < waiting.level) at--
+>>>>>>> 15a00bd (wip)
     line.splice(at, 0, waiting)
   }
 

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 import type { Clock } from '../clock.ts'
+=======
+import type { Clock, Random } from '../clock.ts'
+>>>>>>> 15a00bd (wip)
 import type { DestinationKey, Millis } from '../store/contract.ts'
 import type { NextHopKey, SchedulerLimits, SchedulerOptions } from './contract.ts'
 import { Rates } from './rates.ts'

@@ -135,7 +135,16 @@ export class Ready {
   }
 
   /** What a destination may have, or `undefined` once it is where it waits for that. */
+<<<<<<< HEAD
   #candidate(destination: DestinationKey, hops: Map<string, Bound>, probes: Bound, now: Millis): Candidate | undefined {
+=======
+  #candidate(
+    destination: DestinationKey,
+    hops: Map<string, Bound>,
+    probes: Bound,
+    now: Millis,
+  ): Candidate | undefined {
+>>>>>>> 15a00bd (wip)
     const { destinations, rates } = this.#gate
     const { hop, probe } = this.#gate.claimFor(destination)
     if (this.#gate.isPassedOver(destination, hop)) {
