@@ -1,4 +1,5 @@
 import type {
+  CommitOptions,
   Envelope,
   Lease,
   QueueStore,
@@ -18,7 +19,7 @@ export interface Rig {
   readonly log: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[]
   /** Each lease handed to `deliver`, in order. */
   readonly delivered: Lease[]
-  put(destination: string, count?: number): Promise<void>
+  put(destination: string, count?: number, options?: CommitOptions): Promise<void>
 }
 
 export type Deliver = SchedulerOptions['deliver']
@@ -39,9 +40,9 @@ export async function rig(deliver: Deliver, options: Partial<SchedulerOptions> =
     log: { info: note, warn: note },
     ...options,
     store,
-    deliver: (lease, signal) => {
+    deliver: (lease, signal, passage) => {
       delivered.push(lease)
-      return deliver(lease, signal)
+      return deliver(lease, signal, passage)
     },
   })
   return {
@@ -50,8 +51,8 @@ export async function rig(deliver: Deliver, options: Partial<SchedulerOptions> =
     scheduler,
     log,
     delivered,
-    async put(destination, count = 1) {
-      for (let n = 0; n < count; n++) await store.draft().commit(envelope(destination))
+    async put(destination, count = 1, options = {}) {
+      for (let n = 0; n < count; n++) await store.draft().commit(envelope(destination), options)
       await settled()
     },
   }

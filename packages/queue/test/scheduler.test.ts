@@ -65,7 +65,7 @@ describe('scheduler', () => {
     })
     const first = later<Settlement>()
     const { scheduler, put, delivered } = await rig(
-      (lease, signal) => (delivered.length === 1 ? first.promise : deliveredAll(lease, signal)),
+      (...args) => (delivered.length === 1 ? first.promise : deliveredAll(...args)),
       { store, clock },
     )
     await put('a.example')

@@ -37,6 +37,11 @@ export class Account {
     this.#span = span
   }
 
+  /** Entries kept. */
+  get size(): number {
+    return this.#slots.length
+  }
+
   isEmpty(now: Millis): boolean {
     this.#expire(now)
     return this.#slots.length === 0 && this.#closedUntil <= now && this.#promisedUntil <= now

@@ -17,20 +17,12 @@ export class Ahead {
   /** The highest level there is; `now` in monotonic time. */
   highest(now: Millis): number {
     let highest = -Infinity
-<<<<<<< HEAD
     for (const [first] of this.#lines.values())
       if (first !== undefined) highest = Math.max(highest, levelAt(first, now))
     return highest
   }
 
   add(waiting: Waiting, now: Millis): void {
-=======
-    for (const [first] of this.#lines.values()) if (first !== undefined) highest = Math.max(highest, levelAt(first, now))
-    return highest
-  }
-
-  add(waiting: Waiting): void {
->>>>>>> 15a00bd (wip)
     this.#size++
     const line = this.#lines.get(waiting.lease.destination)
     if (line === undefined) {
@@ -38,11 +30,7 @@ export class Ahead {
       return
     }
     let at = line.length
-<<<<<<< HEAD
     while (at > 0 && levelAt(line[at - 1] as Waiting, now) < levelAt(waiting, now)) at--
-=======
-    while (at > 0 && (line[at - 1] as Waiting).level < waiting.level) at--
->>>>>>> 15a00bd (wip)
     line.splice(at, 0, waiting)
   }
 
@@ -56,7 +44,7 @@ export class Ahead {
     let best: Waiting | undefined
     let bestRank: readonly [number, number, number] = [0, 0, 0]
     for (const [destination, [first]] of this.#lines) {
-      if (first === undefined || !first.transit.isOpen) continue
+      if (first === undefined || !first.transit.hasPlace()) continue
       const waited = first.since - (destination === warm ? warmthMs : 0)
       const rank = [-levelAt(first, now), active(destination), waited] as const
       if (best === undefined || isLess(rank, bestRank)) [best, bestRank] = [first, rank]

@@ -100,22 +100,14 @@ export class Attempts {
 
   /** Takes leases in hand for which room was taken; those of them that find a place begin at once. */
   receive(claim: Claim, leases: readonly Lease[], level: number): void {
-<<<<<<< HEAD
     const now = this.#clock.monotonic()
-=======
->>>>>>> 15a00bd (wip)
     for (const lease of leases)
       if (this.#outcomes.needNoAttempt(lease)) {
         this.#gate.giveUp(claim, 1)
         this.visit(lease)
-<<<<<<< HEAD
       } else
         this.#ahead.add(this.#deliveries.add(lease, level, new Transit(this.#gate, this.#clock, lease, claim)), now)
     this.beginSome()
-=======
-      } else this.#ahead.add(this.#deliveries.add(lease, level, new Transit(this.#gate, this.#clock, lease, claim)))
-    this.#beginSome()
->>>>>>> 15a00bd (wip)
   }
 
   /** Has a lease decided without an attempt; takes no place. */
@@ -169,11 +161,7 @@ export class Attempts {
   }
 
   /** Begins what finds a place. @param warm - destination that has just freed one. */
-<<<<<<< HEAD
   beginSome(warm?: DestinationKey): void {
-=======
-  #beginSome(warm?: DestinationKey): void {
->>>>>>> 15a00bd (wip)
     while (this.#ahead.size > 0 && this.#places > 0) {
       const next = this.#ahead.next(warm, (of) => this.#gate.destinations.active(of), this.#clock.monotonic())
       if (next === undefined) return
@@ -195,14 +183,10 @@ export class Attempts {
     const { lease, transit, lost } = delivery
     transit.giveUp()
     this.#deliveries.end(delivery)
-<<<<<<< HEAD
     if (lost) {
       this.#deliveries.drop(delivery)
       return
     }
-=======
-    if (lost) return this.#deliveries.drop(delivery)
->>>>>>> 15a00bd (wip)
     const recipients =
       delay === undefined ? [] : lease.recipients.map(({ index }) => ({ index, kind: 'returned', delay }) as const)
     this.#settle(delivery, { lease: reference(lease), recipients })
@@ -225,11 +209,7 @@ export class Attempts {
       this.#log.warn('outcome-dropped', { ...reference(lease), recipients: settlement.recipients })
       this.#deliveries.drop(delivery)
     }
-<<<<<<< HEAD
     this.beginSome(lease.destination)
-=======
-    this.#beginSome(lease.destination)
->>>>>>> 15a00bd (wip)
     this.#events.freed()
   }
 
@@ -237,7 +217,6 @@ export class Attempts {
     this.#settler.add(settlement, (result: SettleResult | undefined) => {
       this.#deliveries.drop(delivery)
       // Outcomes the store had not heard of may have been what held others back.
-      this.#beginSome()
       this.#events.freed()
       if (result?.kind === 'stale') {
         this.#log.warn('outcome-dropped', { ...reference(delivery.lease), recipients: settlement.recipients })

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 import type { Clock } from '../clock.ts'
-=======
-import type { Clock, Random } from '../clock.ts'
->>>>>>> 15a00bd (wip)
 import type { DestinationKey, Millis } from '../store/contract.ts'
 import type { NextHopKey, SchedulerLimits, SchedulerOptions } from './contract.ts'
 import { Rates } from './rates.ts'
@@ -63,6 +59,11 @@ export class Gate {
   hopOf(destination: DestinationKey): NextHopKey | undefined {
     const known = this.#hops.get(destination)
     return known === undefined || known.until <= this.#clock.monotonic() ? undefined : known.hop
+  }
+
+  /** Until when {@link Gate.hopOf} is believed. */
+  trustedUntil(destination: DestinationKey): Millis {
+    return this.#hops.get(destination)?.until ?? -Infinity
   }
 
   learn(destination: DestinationKey, hop: NextHopKey): void {

@@ -35,33 +35,31 @@ export class Rates {
   /** @throws RangeError for a limit under which nothing could ever run. */
   constructor(limits: readonly RateLimit[], random: Random) {
     for (const { limit, perMs } of limits)
-<<<<<<< HEAD
       if (!(limit >= 1 && perMs >= 1 && perMs < 2 ** 45))
         throw new RangeError(`scheduler: rate ${limit} per ${perMs} ms`)
-=======
-      if (!(limit >= 1 && perMs >= 1 && perMs < 2 ** 45)) throw new RangeError(`scheduler: rate ${limit} per ${perMs} ms`)
->>>>>>> 15a00bd (wip)
     this.#rules = limits.map((limit) => ({ limit, accounts: new Map() }))
     this.#random = random
+  }
+
+  /** Accounts kept. */
+  get size(): number {
+    return this.#rules.reduce((sum, { accounts }) => sum + accounts.size, 0)
   }
 
   /** How many more messages may begin now, as far as these go. */
   room(of: Accounted, now: Millis): number {
     let room = Infinity
     if (this.#rules.length === 0) return room
-    for (const { accounts, key } of this.#about(of)) room = Math.min(room, accounts.get(key)?.room(now) ?? Infinity)
+    for (const { limit, accounts, key } of this.#about(of))
+      room = Math.min(room, accounts.get(key)?.room(now) ?? limit.limit)
     return room
   }
 
   /** The limits that let not even one recipient through now, and until when. */
-<<<<<<< HEAD
   *full(
     of: Accounted,
     now: Millis,
   ): Generator<{ readonly limit: RateLimit; readonly key: string; readonly until: Millis }> {
-=======
-  *full(of: Accounted, now: Millis): Generator<{ readonly limit: RateLimit; readonly key: string; readonly until: Millis }> {
->>>>>>> 15a00bd (wip)
     for (const { limit, accounts, key } of this.#about(of)) {
       const until = accounts.get(key)?.opensAt(1, now) ?? now
       if (until > now) yield { limit, key, until }
@@ -96,13 +94,9 @@ export class Rates {
     return account.promise(count, now, now + longestWait) ?? now + half + this.#random.below(half)
   }
 
-<<<<<<< HEAD
   *#about(
     of: Accounted,
   ): Generator<{ readonly limit: RateLimit; readonly accounts: Rule['accounts']; readonly key: string }> {
-=======
-  *#about(of: Accounted): Generator<{ readonly limit: RateLimit; readonly accounts: Rule['accounts']; readonly key: string }> {
->>>>>>> 15a00bd (wip)
     for (const { limit, accounts } of this.#rules) {
       const key = of[limit.by]
       if (key === undefined || (limit.of !== undefined && limit.of !== key)) continue

@@ -36,8 +36,9 @@ export class Ready {
   #resting = new Ranking<DestinationKey>()
   /** Passed over, in line. */
   #passedOver: DestinationKey[] = []
-  /** In monotonic time: when some next hop's rate limit has room. */
+  /** In monotonic time: when some next hop's rate limit has room, and when some of those that wait for one may go elsewhere. */
   #nextRoom: Millis = Infinity
+  #nextDoubt: Millis = Infinity
   #outdated = true
   /** Work has come of which the store was not asked yet. */
   #news = true
@@ -88,7 +89,7 @@ export class Ready {
     const now = this.#clock.monotonic()
     const warmed = this.#gate.warm()
     const reached = this.#nextDue !== undefined && this.#nextDue <= this.#clock.now()
-    if (warmed || reached) this.#outdated = true
+    if (warmed || reached || this.#nextDoubt <= now) this.#outdated = true
     if (!this.#outdated || now < this.#nextAsk) return
     this.#outdated = false
     this.#news = false
@@ -100,6 +101,7 @@ export class Ready {
     if (next !== undefined) this.expect(next)
     this.#firsts = new Map(destinations.map(({ destination, ...first }) => [destination, { ...first, begun: false }]))
     this.#open = new Set(this.#firsts.keys())
+    this.#nextDoubt = Infinity
     this.#parked = new Map()
     this.#resting = new Ranking()
     this.#passedOver = []
@@ -135,21 +137,13 @@ export class Ready {
   }
 
   /** What a destination may have, or `undefined` once it is where it waits for that. */
-<<<<<<< HEAD
   #candidate(destination: DestinationKey, hops: Map<string, Bound>, probes: Bound, now: Millis): Candidate | undefined {
-=======
-  #candidate(
-    destination: DestinationKey,
-    hops: Map<string, Bound>,
-    probes: Bound,
-    now: Millis,
-  ): Candidate | undefined {
->>>>>>> 15a00bd (wip)
     const { destinations, rates } = this.#gate
     const { hop, probe } = this.#gate.claimFor(destination)
     if (this.#gate.isPassedOver(destination, hop)) {
       this.#open.delete(destination)
       this.#passedOver.push(destination)
+      if (hop !== undefined) this.#doubt(destination, now)
       return undefined
     }
     const room = this.#gate.room(destination)
@@ -167,6 +161,7 @@ export class Ready {
       hops.set(hop, bound)
       if (bound.room === 0) {
         this.#park(destination, hop)
+        this.#doubt(destination, now)
         return undefined
       }
       bounds.push(bound)
@@ -182,6 +177,12 @@ export class Ready {
     const line = this.#parked.get(hop)
     if (line === undefined) this.#parked.set(hop, new Set([destination]))
     else line.add(destination)
+  }
+
+  /** Its mail may go elsewhere some day. */
+  #doubt(destination: DestinationKey, now: Millis): void {
+    const at = Math.max(this.#gate.trustedUntil(destination), now + longestSleep)
+    this.#nextDoubt = Math.min(this.#nextDoubt, at)
   }
 
   /** Brings back those whose wait is over, of each next hop as many as it has room for. */
@@ -232,7 +233,7 @@ export class Ready {
   get nextLook(): Millis {
     const now = this.#clock.monotonic()
     if (this.#outdated) return Math.max(now, this.#nextAsk)
-    const at = Math.min(this.#gate.nextWarm, this.#nextRoom, this.#resting.least()?.rank ?? Infinity)
+    const at = Math.min(this.#gate.nextWarm, this.#nextRoom, this.#nextDoubt, this.#resting.least()?.rank ?? Infinity)
     if (this.#nextDue === undefined) return at
     return Math.min(at, now + Math.min(longestSleep, Math.max(1, this.#nextDue - this.#clock.now())))
   }

@@ -1,15 +1,8 @@
 import type { Cancel, Clock, Log } from '../clock.ts'
 import { silentLog } from '../clock.ts'
 import { QueueError } from '../error.ts'
-import { levelOf } from '../lifecycle/line.ts'
 import { misuse } from '../store/check.ts'
-<<<<<<< HEAD
 import type { DestinationKey, Lease, Millis, QueueStore } from '../store/contract.ts'
-=======
-import type { DestinationKey, Lease, LeaseRequest, Millis, QueueStore } from '../store/contract.ts'
-import type { Candidate, Share } from './allot.ts'
-import { allot } from './allot.ts'
->>>>>>> 15a00bd (wip)
 import { Attempts } from './attempts.ts'
 import type {
   Hindrance,
@@ -24,10 +17,7 @@ import { defaultSchedulerLimits } from './contract.ts'
 import type { Claim } from './gate.ts'
 import { Gate } from './gate.ts'
 import { hindrancesAt } from './hindrances.ts'
-<<<<<<< HEAD
 import { Intake } from './intake.ts'
-=======
->>>>>>> 15a00bd (wip)
 import { Ready } from './ready.ts'
 import type { Ways } from './ways.ts'
 
@@ -42,8 +32,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (!(value >= (name === 'ahead' ? 0 : 1))) throw new RangeError(`scheduler: ${name} is ${value}, expected more`)
   return new TwoLevelScheduler(options, limits)
 }
-
-type Shown = Omit<NextHopSnapshot, 'nextHop'>
 
 class TwoLevelScheduler implements Scheduler {
   readonly #limits: SchedulerLimits
@@ -99,11 +87,7 @@ class TwoLevelScheduler implements Scheduler {
     for (const destination of wanted)
       if (!this.#gate.hasRoom(destination) || this.#ready.has(destination)) return undefined
     const claims = new Map<DestinationKey, Claim>()
-<<<<<<< HEAD
     for (const destination of wanted) claims.set(destination, this.#intake.take(destination, 1))
-=======
-    for (const destination of wanted) claims.set(destination, this.#take(destination, 1))
->>>>>>> 15a00bd (wip)
     let begun = false
     return {
       begin: (leases) => {
@@ -112,11 +96,7 @@ class TwoLevelScheduler implements Scheduler {
         const of = new Map(leases.map((lease) => [lease.destination, lease]))
         for (const [destination, claim] of claims) {
           const lease = of.get(destination)
-<<<<<<< HEAD
           this.#intake.received(claim, 1, lease === undefined ? [] : [lease], lease?.priority ?? 0)
-=======
-          this.#received(claim, 1, lease === undefined ? [] : [lease], lease?.priority ?? 0)
->>>>>>> 15a00bd (wip)
         }
         // Room nobody took may be what others wait for.
         if (leases.length < claims.size) this.#lookSoon()
@@ -177,11 +157,7 @@ class TwoLevelScheduler implements Scheduler {
     }
   }
 
-<<<<<<< HEAD
   #ways<N>(ways: Ways, named: (key: string) => N): readonly (N & Omit<NextHopSnapshot, 'nextHop'>)[] {
-=======
-  #ways<N>(ways: Ways, named: (key: string) => N): readonly (N & Shown)[] {
->>>>>>> 15a00bd (wip)
     const now = this.#clock.monotonic()
     return [...ways.list()].map(({ key, active, window, coolUntil }) => {
       const coolsUntil = coolUntil === undefined || coolUntil <= now ? undefined : coolUntil + this.#shift
@@ -235,89 +211,10 @@ class TwoLevelScheduler implements Scheduler {
 
   /** Tells whether another round may bring more at once. */
   async #round(): Promise<boolean> {
-<<<<<<< HEAD
     if (this.#state !== 'running' || this.#clock.monotonic() < this.#restUntil) return false
     const more = await this.#intake.round()
     this.#rest = 0
     return more
-=======
-    const now = this.#clock.monotonic()
-    if (this.#state !== 'running' || now < this.#restUntil) return false
-    const visits = this.#mayVisit() && now >= this.#nextVisit
-    if (this.#attempts.room === 0 && !visits) return false
-    await this.#ready.refresh(this.#attempts.room)
-    const shares = allot(this.#admitted(), this.#attempts.room, this.#clock.now())
-    const asked = shares.map((share) => this.#lease(share))
-    if (visits) asked.push(this.#visit(now))
-    const got = await Promise.all(asked)
-    this.#rest = 0
-    return got.includes(true)
-  }
-
-  /** Those that may have leases; where enough waits in hand, only those that would go before it, and one each. */
-  #admitted(): readonly Candidate[] {
-    const candidates = this.#ready.candidates()
-    if (!this.#attempts.isCrowded) return candidates
-    const now = this.#clock.now()
-    const level = this.#attempts.highestLevel
-    return candidates.filter((one) => one.taken === 0 || levelOf(one, now) > level).map((one) => ({ ...one, room: 1 }))
-  }
-
-  /** Tells whether there may be more to lease at once. */
-  async #lease({ destination, limit, level }: Share): Promise<boolean> {
-    const claim = this.#take(destination, limit)
-    let leases: readonly Lease[] = []
-    try {
-      leases = await this.#request({ destination, limit, level })
-    } finally {
-      this.#received(claim, limit, leases, level)
-    }
-    return this.#ready.leased(destination, limit, leases.length)
-  }
-
-  #take(destination: DestinationKey, leases: number): Claim {
-    const claim = this.#gate.claimFor(destination)
-    this.#gate.take(claim, leases)
-    return claim
-  }
-
-  /** Leases have come for which room was taken. */
-  #received(claim: Claim, taken: number, leases: readonly Lease[], level: number): void {
-    const running = this.#state === 'running'
-    this.#gate.giveUp(claim, running ? taken - leases.length : taken)
-    if (running) this.#attempts.receive(claim, leases, level)
-    else for (const lease of leases) this.#attempts.giveBack(lease)
-  }
-
-  #mayVisit(): boolean {
-    return this.#options.withoutAttempt !== undefined && this.#attempts.visiting === 0
-  }
-
-  /** Has some work decided without an attempt. What it brings is no reason to look again at once. */
-  async #visit(now: Millis): Promise<false> {
-    const { visitBatch, visitEveryMs } = this.#limits
-    const destinations = this.#ready.takePassedOver(visitBatch)
-    if (destinations.length === 0) return false
-    this.#nextVisit = now + visitEveryMs
-    const limit = Math.floor(visitBatch / destinations.length)
-    await Promise.all(destinations.map((destination) => this.#visitOne(destination, limit)))
-    return false
-  }
-
-  async #visitOne(destination: DestinationKey, limit: number): Promise<void> {
-    const leases = await this.#request({ destination, limit })
-    for (const lease of leases)
-      if (this.#state === 'running') this.#attempts.visit(lease)
-      else this.#attempts.giveBack(lease)
-    // There may be more of it, behind the others.
-    if (leases.length === limit) this.#ready.passOver(destination)
-    // What an operator gave up does not wait with the rest.
-    if (leases.some(({ recipients }) => recipients.some(({ bounce }) => bounce !== undefined))) this.#nextVisit = 0
-  }
-
-  #request(wanted: Pick<LeaseRequest, 'destination' | 'limit' | 'level'>): Promise<readonly Lease[]> {
-    return this.#store.lease({ ...wanted, holder: this.#options.holder, duration: this.#limits.leaseMs })
->>>>>>> 15a00bd (wip)
   }
 
   /** The one timer: to the first of all that waits for time to pass. Too early does no harm, so it is only moved forward. */
@@ -336,13 +233,4 @@ class TwoLevelScheduler implements Scheduler {
       this.#lookSoon()
     })
   }
-<<<<<<< HEAD
-=======
-
-  #nextLook(monotonic: Millis): Millis {
-    if (this.#restUntil > monotonic) return this.#restUntil
-    const at = this.#attempts.room > 0 ? this.#ready.nextLook : this.#gate.nextRoom
-    return this.#mayVisit() && this.#ready.somePassedOver ? Math.min(at, this.#nextVisit) : at
-  }
->>>>>>> 15a00bd (wip)
 }

@@ -29,8 +29,16 @@ export class Transit implements Passage {
     return this.#gate.destinations.isCooling(destination) || (hop !== undefined && this.#gate.nextHops.isCooling(hop))
   }
 
-  /** Whether there is a place for it at its destination and next hop. */
-  get isOpen(): boolean {
+  /** Whether there is a place for it, at its destination and where that mail is known to go by now. */
+  hasPlace(): boolean {
+    const { destination } = this.#claim
+    if (this.#claim.hop === undefined) {
+      const hop = this.#gate.hopOf(destination)
+      if (hop !== undefined) {
+        this.#gate.nextHops.take(hop, 1)
+        this.#claim = { ...this.#claim, hop }
+      }
+    }
     return this.#gate.isOpen(this.#claim)
   }
 

@@ -9,7 +9,7 @@ export interface WayLimits {
   /** Deliveries under way at most, and before anything is known. */
   readonly max: number
   readonly start: number
-  /** Leases that may wait for a place of a way at its full width; a narrower one has its part of them. */
+  /** Leases that may wait for places. */
   readonly ahead: number
   readonly coolFirstMs: Millis
   readonly coolMaxMs: Millis
@@ -32,6 +32,9 @@ interface Way {
 
 /** More are forgotten, the longest unused first: a dead one forgotten is tried once more, no worse. */
 const remembered = 20_000
+
+/** Leases that wait for a way, for each of its places. */
+const aheadPerPlace = 4
 
 /**
  * What the scheduler has learned about peers of one kind, be it destinations or next hops: how wide the way to each is,
@@ -191,9 +194,9 @@ export class Ways {
     this.#cooling.set(key, now + jittered(rest, 0.2, this.#random))
   }
 
-  /** Nothing waits for a way in doubt: it would only be given back. */
-  #aheadOf({ window, max, failures, cooled }: Way): number {
-    return failures > 0 || cooled > 0 ? 0 : Math.ceil((this.#limits.ahead * window) / max)
+  /** How many leases may wait for its places. Nothing waits for a way in doubt: it would only be given back. */
+  #aheadOf({ window, failures, cooled }: Way): number {
+    return failures > 0 || cooled > 0 ? 0 : Math.min(this.#limits.ahead, aheadPerPlace * window)
   }
 
   #newWay(key: string): Way {
