@@ -11,7 +11,7 @@ import { type ClientLimits, clientLimits, parseDomain } from '@angarium/smtp-wir
 import { Attempt, type AttemptContext } from './attempt/attempt.ts'
 import { contentOf } from './attempt/content.ts'
 import { Preparation } from './attempt/preparation.ts'
-import { type ReportContext, report } from './bounce/reports.ts'
+import { type ReportContext, type Reported, report } from './bounce/reports.ts'
 import {
   type Delivery,
   type DeliveryLimits,
@@ -22,16 +22,16 @@ import {
 import { DeliveryError } from './error.ts'
 import { deliverLocally, localPrefix, noMailboxes } from './local/local.ts'
 import { isTimeUp, tooLate } from './outcome/deadline.ts'
-import { givenUp } from './outcome/given-up.ts'
+import { givenUp, withoutGivenUp } from './outcome/given-up.ts'
 import { tell } from './outcome/log.ts'
-import { deferred, failed, type Outcome, type Trouble } from './outcome/outcome.ts'
-import type { Result } from './outcome/result.ts'
+import { deferred, failed, type Outcome } from './outcome/outcome.ts'
+import { allOf, plain, type Result } from './outcome/result.ts'
 import { isGivenUp, settleResult } from './outcome/settle.ts'
 import { requiresTls } from './plan/plan.ts'
 import { Room } from './plan/room.ts'
 import { ordered } from './route/order.ts'
 import { RecentRoutings } from './route/recent.ts'
-import type { Hosts, NextHop } from './route/route.ts'
+import type { Hosts, NextHop, Routing } from './route/route.ts'
 import { Self } from './route/self.ts'
 import { Pool } from './transport/pool.ts'
 import { Stop } from './transport/stop.ts'
@@ -66,8 +66,9 @@ class LeaseDelivery implements Delivery {
   readonly #maxAddresses: number
   readonly #attempts: AttemptContext
   readonly #reports: ReportContext
-  /** Leases in hand, each with the way to end it. */
-  readonly #active = new Map<Stop, Promise<unknown>>()
+  /** Ways to end the leases in hand. */
+  readonly #active = new Set<Stop>()
+  #emptied: (() => void) | undefined
   #closed = false
 
   constructor(options: DeliveryOptions, limits: DeliveryLimits, sessionLimits: ClientLimits) {
@@ -111,26 +112,27 @@ class LeaseDelivery implements Delivery {
   readonly deliver = async (lease: Lease, signal: AbortLike, passage: Passage): Promise<Settlement> => {
     if (this.#closed) throw new DeliveryError('DELIVERY_CLOSED', 'deliver after close', { id: lease.id })
     const stop = new Stop(signal)
-    const settling = this.#decide(lease, (wanted) => this.#attempt(wanted, stop, passage), true)
-    this.#active.set(stop, settling)
+    this.#active.add(stop)
     try {
-      return await settling
+      return await this.#conclude(lease, await this.#attempt(withoutGivenUp(lease), stop, passage), true)
     } finally {
       stop.release()
       this.#active.delete(stop)
+      if (this.#active.size === 0) this.#emptied?.()
     }
   }
 
-  readonly withoutAttempt = (lease: Lease): Promise<Settlement> => this.#decide(lease, this.#passOver, false)
-
-  /** What the last attempt met is what an operator and the sender want to know. */
-  readonly #passOver = async ({ id, destination, recipients }: Lease): Promise<readonly Result[]> => {
+  readonly withoutAttempt = async (lease: Lease): Promise<Settlement> => {
+    const { id, destination, recipients } = withoutGivenUp(lease)
     const lately = `${destination} could not be reached lately`
-    this.#log.info('passed-over', { id, destination })
-    return recipients.map((recipient) => ({
+    if (recipients.length > 0) this.#log.info('passed-over', { id, destination })
+    // What the last attempt met is what an operator and the sender want to know.
+    const results = recipients.map((recipient) => ({
       recipient,
       outcome: deferred('4.4.1', recipient.lastBecause ?? lately, recipient.lastReply),
+      circumstances: plain,
     }))
+    return this.#conclude(lease, results, false)
   }
 
   readonly explain = async (
@@ -140,44 +142,36 @@ class LeaseDelivery implements Delivery {
     if (destination.startsWith(localPrefix))
       return this.#options.mailboxes === undefined ? noMailboxes() : { kind: 'local', nextHop: destination }
     const tlsRequired = requiresTls(reversePath, parameters)
-    const found = await this.#find(destination, tlsRequired)
+    const found = certain(await this.#routings.locate(destination), destination, tlsRequired)
     return found.kind === 'hosts' ? wayOf(found, this.#order(found), tlsRequired, this.#pool) : found
   }
 
   readonly close = async (): Promise<void> => {
     this.#closed = true
-    for (const stop of this.#active.keys()) stop.now()
-    await Promise.allSettled(this.#active.values())
+    for (const stop of this.#active) stop.now()
+    if (this.#active.size > 0)
+      await new Promise<void>((resolve) => {
+        this.#emptied = resolve
+      })
     await this.#pool.close()
   }
 
   readonly snapshot = (): DeliverySnapshot => ({ active: this.#active.size, idleSessions: this.#pool.size })
-
-  /** Settles those whom an operator gave up, and lets `how` decide about the others. */
-  async #decide(
-    lease: Lease,
-    how: (lease: Lease) => Promise<readonly Result[]>,
-    attempted: boolean,
-  ): Promise<Settlement> {
-    const over = givenUp(lease)
-    if (over.length === 0) return this.#conclude(lease, await how(lease), attempted)
-    const recipients = lease.recipients.filter(({ bounce }) => bounce === undefined)
-    const others = recipients.length === 0 ? [] : await how({ ...lease, recipients })
-    return this.#conclude(lease, [...over, ...others], attempted)
-  }
 
   /**
    * One result for every recipient, or none at all where there is no place for them. Never rejects: a fault of our own
    * defers the recipients, and the schedule ends that some day.
    */
   async #attempt(lease: Lease, stop: Stop, passage: Passage): Promise<readonly Result[]> {
+    if (lease.recipients.length === 0) return []
     const content = contentOf(lease, this.#options.store)
-    const all = (outcome: Outcome): readonly Result[] => lease.recipients.map((recipient) => ({ recipient, outcome }))
+    const all = (outcome: Outcome): readonly Result[] => allOf(lease.recipients, outcome)
     try {
       if (isTimeUp(lease, this.#options.clock.now()))
         return lease.recipients.map((recipient) => ({
           recipient,
           outcome: tooLate(recipient.lastBecause, recipient.lastReply),
+          circumstances: plain,
         }))
       if (lease.destination.startsWith(localPrefix)) {
         if (!passage.enter(lease.destination)) return []
@@ -190,10 +184,11 @@ class LeaseDelivery implements Delivery {
         }
       }
       const tlsRequired = requiresTls(lease.reversePath, lease.parameters)
-      const found = await this.#find(lease.destination, tlsRequired)
+      const located = this.#routings.locate(lease.destination)
+      const found = certain(located instanceof Promise ? await located : located, lease.destination, tlsRequired)
       if (found.kind !== 'hosts') return all(found)
       if (!passage.enter(found.nextHop)) return []
-      const targets = targetsOf(found, this.#order(found), tlsRequired)
+      const targets = this.#order(found).flatMap((host) => targetsOf(found, host, tlsRequired))
       return await new Attempt(lease, content, this.#attempts, stop).run(targets)
     } catch (error) {
       this.#log.warn('delivery-error', { id: lease.id, destination: lease.destination, error })
@@ -201,32 +196,36 @@ class LeaseDelivery implements Delivery {
     }
   }
 
-  async #find(destination: DestinationKey, tlsRequired: boolean): Promise<Hosts | Trouble> {
-    const found = await this.#routings.locate(destination)
-    const isUncertain = tlsRequired && found.kind === 'hosts' && !found.authentic && found.by !== 'route'
-    return isUncertain ? uncertain(destination) : found
-  }
-
   /** The hosts as one attempt tries them. */
   #order({ hosts }: Hosts): readonly NextHop[] {
     return ordered(hosts, this.#options.random, this.#maxAddresses)
   }
 
-  /** Settles, logs and reports. What was not attempted is logged only when it is given up. */
-  async #conclude(lease: Lease, results: readonly Result[], attempted: boolean): Promise<Settlement> {
+  /** Settles, logs and reports, with those whom an operator gave up. What was not attempted is logged only when given up. */
+  #conclude(lease: Lease, results: readonly Result[], attempted: boolean): Settlement | Promise<Settlement> {
     const { schedule, clock } = this.#options
     const now = clock.now()
-    const settled = results.map((result) => settleResult(lease, result, schedule, now))
+    const settled = [...givenUp(lease), ...results].map((result) => settleResult(lease, result, schedule, now))
     for (const one of settled) if (attempted || isGivenUp(one.settlement)) tell(this.#log, lease, one, now)
-    const reported = await report(lease, settled, now, this.#reports)
-    const { id, destination, fence } = lease
-    const recipients = reported.settled.map(({ settlement }) => settlement)
-    return { lease: { id, destination, fence }, recipients, spawn: reported.spawn }
+    const reported = report(lease, settled, now, this.#reports)
+    return reported instanceof Promise
+      ? reported.then((one) => settlementOf(lease, one))
+      : settlementOf(lease, reported)
   }
 }
 
-/** No certificate proves a host that DNS alone named, in an answer that anyone could have made. @rfc 8689 4.2.1 */
-function uncertain(destination: string): Trouble {
+function settlementOf({ id, destination, fence }: Lease, { settled, spawn }: Reported): Settlement {
+  return { lease: { id, destination, fence }, recipients: settled.map(({ settlement }) => settlement), spawn }
+}
+
+/**
+ * Where the sender demands verified TLS, no certificate proves a host that DNS alone named, in an answer that anyone could
+ * have made.
+ *
+ * @rfc 8689 4.2.1
+ */
+function certain(found: Routing, destination: DestinationKey, tlsRequired: boolean): Routing {
+  if (!tlsRequired || found.kind !== 'hosts' || found.authentic || found.by === 'route') return found
   return failed(
     '5.7.10',
     `the sender demands verified TLS, and DNS does not prove which hosts take mail for ${destination}`,

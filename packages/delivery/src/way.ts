@@ -33,7 +33,7 @@ export function wayOf(found: Hosts, hosts: readonly NextHop[], tlsRequired: bool
   return {
     ...found,
     hosts: hosts.map((host) => {
-      const targets = targetsOf(found, [host], tlsRequired)
+      const targets = targetsOf(found, host, tlsRequired)
       return {
         ...host,
         tls: tlsPolicy(host.host, found.tls, tlsRequired),

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { readResult } from '../src/outcome/classify.ts'
 import { deferred, failed } from '../src/outcome/outcome.ts'
 import { record } from '../src/outcome/record.ts'
+import { plain } from '../src/outcome/result.ts'
 import { settleResult } from '../src/outcome/settle.ts'
 import vectors from '../vectors/results.json' with { type: 'json' }
 
@@ -32,8 +33,12 @@ describe('settlements', () => {
   const recipient: LeasedRecipient = { index: 3, address: 'a@b.example', parameters: [], attempts: 5, warned: false }
   const day = 86_400_000
   const settle = (outcome: Parameters<typeof settleResult>[1]['outcome'], age: number) =>
-    settleResult({ destination: 'b.example', acceptedAt: 0, parameters: [] }, { recipient, outcome }, schedule, age)
-      .settlement
+    settleResult(
+      { destination: 'b.example', acceptedAt: 0, parameters: [] },
+      { recipient, outcome, circumstances: plain },
+      schedule,
+      age,
+    ).settlement
 
   it('defer by the schedule until the lifetime is over', () => {
     const busy = deferred('4.4.1', 'no connection')

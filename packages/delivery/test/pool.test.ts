@@ -10,9 +10,9 @@ const stop = new Stop(never)
 
 /** A target at the host of a next hop. */
 function target(nextHop: string, address: string = '192.0.2.1'): Target {
-  const hosts = [{ host: 'mx.example', canonicalName: 'mx.example', addresses: [address], rank: 0, authentic: false }]
-  const routing = { kind: 'hosts', by: 'mx', nextHop, hosts, port: 25, protocol: 'smtp', tls: undefined } as const
-  const [one] = targetsOf({ ...routing, canonicalName: '', authentic: false }, hosts, false)
+  const host = { host: 'mx.example', canonicalName: 'mx.example', addresses: [address], rank: 0, authentic: false }
+  const routing = { kind: 'hosts', by: 'mx', nextHop, hosts: [host], port: 25, protocol: 'smtp' } as const
+  const [one] = targetsOf({ ...routing, tls: undefined, canonicalName: '', authentic: false }, host, false)
   if (one === undefined) throw new Error('no target')
   return one
 }
@@ -41,7 +41,7 @@ function make(limits: Partial<PoolLimits> = {}): Made {
         quit: async () => void left.push(name),
         close: () => void left.push(`${name} cut`),
       }
-      return sessionOf(target, connection as unknown as ClientConnection)
+      return sessionOf(target, connection as unknown as ClientConnection, [])
     },
   }
 }

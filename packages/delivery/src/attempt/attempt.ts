@@ -1,21 +1,21 @@
 import { normalName } from '@angarium/dns-client'
 import type { Lease, LeasedRecipient } from '@angarium/queue'
 import { type RecipientResult, type ReversePath, WireError } from '@angarium/smtp-wire'
-import type { ClientConnection } from '@angarium/smtp-wire/drive'
+import type { ClientConnection, Outgoing } from '@angarium/smtp-wire/drive'
 import { readResult } from '../outcome/classify.ts'
 import { tooLate } from '../outcome/deadline.ts'
 import { deferred, failed, type Outcome, type Trouble } from '../outcome/outcome.ts'
-import type { Circumstances, Result } from '../outcome/result.ts'
+import { type Circumstances, plain, type Result } from '../outcome/result.ts'
 import { needsUtf8 } from '../plan/plan.ts'
 import type { Self } from '../route/self.ts'
 import { type OpenContext, open } from '../transport/open.ts'
 import type { Pool } from '../transport/pool.ts'
-import type { Stop } from '../transport/stop.ts'
+import type { Stop, StopStage } from '../transport/stop.ts'
 import { isSecured, nameOf, type Peer, peerOf, type Session, sessionOf, type Target } from '../transport/target.ts'
 import type { ReadContent } from './content.ts'
 import { outgoingParameters } from './parameters.ts'
-import { Preparation, type PreparationContext, type Prepared } from './preparation.ts'
-import { type Addressed, forwardPathOf, nextRecipients, reversePathOf, transact } from './transaction.ts'
+import { Preparation, type PreparationContext, type Prepared, type Unprepared } from './preparation.ts'
+import { type Addressed, forwardPathOf, nextRecipients, outgoing, reversePathOf } from './transaction.ts'
 
 /** What attempts need beside their message. */
 export interface AttemptContext extends OpenContext, PreparationContext {
@@ -51,6 +51,9 @@ export class Attempt {
   #trouble: Hindrance | undefined
   /** What forbids to go on, at any address. */
   #fault: Hindrance | undefined
+  /** Where a transaction is under way, and whether its final dot is. */
+  #sending: ClientConnection | undefined
+  #ending = false
 
   constructor(lease: Lease, content: ReadContent, context: AttemptContext, stop: Stop) {
     this.#lease = lease
@@ -74,13 +77,16 @@ export class Attempt {
       else pending.push({ recipient, path })
     }
     this.#pending = pending
+    const release = this.#stop.on(this.#cut)
     try {
-      await this.#walk(targets, from)
+      await this.#walk(warmFirst(targets, this.#context.pool), from)
     } catch (error) {
       this.#fail('delivery-error', error, deferred('4.3.0', 'internal error while delivering'))
     } finally {
+      release()
       this.#preparation.release()
     }
+    if (this.#pending.length === 0) return this.#results
     const { outcome, ...where } = this.#remainder()
     for (const { recipient } of this.#pending) this.#settle(recipient, outcome, where)
     return this.#results
@@ -88,30 +94,30 @@ export class Attempt {
 
   async #walk(targets: readonly Target[], from: ReversePath): Promise<void> {
     let sessions = 0
-    for (const target of warmFirst(targets, this.#context.pool)) {
-      let visit: Visit
-      do {
-        if (this.#isOver() || sessions === this.#context.maxSessions) return
-        visit = await this.#visit(target, from)
-        // A session that was full has brought something on its way, or had waited in vain.
-      } while (visit === 'full')
+    for (let at = 0; sessions < this.#context.maxSessions && !this.#isOver(); ) {
+      const target = targets[at]
+      if (target === undefined) return
+      const visit = await this.#visit(target, from)
       if (visit === 'heard') sessions++
+      // A session that was full has brought something on its way, or had waited in vain.
+      if (visit !== 'full') at++
     }
   }
 
   /** Sends over a session that waits for work, else over a new one. */
   async #visit(target: Target, from: ReversePath): Promise<Visit> {
     const { pool } = this.#context
-    const waiting = await pool.take(target, this.#stop)
+    const taken = pool.take(target, this.#stop)
+    const waiting = taken instanceof Promise ? await taken : taken
     const visit = waiting === undefined ? 'gone' : await this.#transfer(waiting, from)
     if (visit !== 'gone' || this.#isOver()) return visit
     const opened = await open(target, this.#context, this.#stop)
     if (opened.kind !== 'open') {
-      this.#note(opened, peerOf(target))
+      this.#note(opened, peerOf({ target }))
       return 'unfit'
     }
     if (this.#isOurselves(target, opened.connection)) return 'unfit'
-    return this.#transfer(sessionOf(target, opened.connection), from)
+    return this.#transfer(sessionOf(target, opened.connection, this.#context.extensions), from)
   }
 
   #isOver(): boolean {
@@ -129,84 +135,105 @@ export class Attempt {
     const [name = ''] = (connection.greeting.text[0] ?? '').split(' ', 1)
     if (!target.byMx || !this.#context.self.hasName(normalName(name) ?? '')) return false
     this.#context.leave(connection)
-    this.#note(failed('5.4.6', `${nameOf(target)} is this host: the mail loops back`), peerOf(target))
+    this.#note(failed('5.4.6', `${nameOf(target)} is this host: the mail loops back`), peerOf({ target, connection }))
     return true
   }
 
   /** Sends until all are settled or the session ends, and gives the session back. */
   async #transfer(session: Session, from: ReversePath): Promise<Visit> {
     const { pool } = this.#context
-    let visit: Visit = 'heard'
+    const isOld = session.transactions > 0
+    let isFull = false
     try {
-      const message = await this.#prepare(session)
-      visit = message === undefined ? 'unfit' : await this.#send(session, from, message)
-      return visit
+      const prepared = this.#prepare(session)
+      const message = prepared instanceof Promise ? await prepared : prepared
+      if (message === undefined) return 'unfit'
+      for (let isUsable = true; isUsable && !this.#isOver(); ) {
+        const pending = message.plan.asciiOnly ? this.#pending.filter(isInAscii) : this.#pending
+        if (pending.length === 0) break
+        const to = nextRecipients(pending, session, this.#context.maxRecipients)
+        isFull = to.length === 0
+        if (isFull) return 'full'
+        const transaction = this.#transaction(session, from, to, message)
+        if (transaction === undefined) break
+        this.#sending = session.connection
+        session.transactions++
+        const report = await session.connection.send(transaction)
+        this.#sending = undefined
+        this.#ending = false
+        if (report.error !== undefined) this.#unsendable(report.error)
+        if (isOld && report.recipients.every(isGone)) return 'gone'
+        this.#read(to, report.recipients, session, message)
+        isUsable = report.usable
+      }
+      return 'heard'
     } finally {
-      if (visit === 'full') pool.leave(session.connection)
+      if (isFull) pool.leave(session.connection)
       else pool.put(session)
     }
   }
 
-  async #send(session: Session, from: ReversePath, message: Prepared): Promise<Visit> {
-    const { clock, maxRecipients } = this.#context
-    const isOld = session.transactions > 0
-    let isUsable = true
-    while (isUsable && !this.#isOver()) {
-      const pending = message.plan.asciiOnly ? this.#pending.filter(isInAscii) : this.#pending
-      if (pending.length === 0) break
-      const to = nextRecipients(pending, session, maxRecipients)
-      if (to.length === 0) return 'full'
-      const recipients = to.map(({ recipient }) => recipient)
-      const parameters = outgoingParameters(this.#lease, recipients, message.host, isSecured(session), clock.now())
-      if (parameters === undefined) {
-        this.#fault = { outcome: tooLate() }
-        break
-      }
-      const report = await transact(session, { from, to, parameters, message }, this.#stop)
-      if (report.error !== undefined) this.#unsendable(report.error)
-      if (isOld && report.recipients.every(isGone)) return 'gone'
-      this.#read(to, report.recipients, session, message)
-      isUsable = report.usable
+  /** `undefined`: the time for it is over. */
+  #transaction(session: Session, from: ReversePath, to: readonly Addressed[], message: Prepared): Outgoing | undefined {
+    const recipients = to.map(({ recipient }) => recipient)
+    const now = this.#context.clock.now()
+    const parameters = outgoingParameters(this.#lease, recipients, message.host, isSecured(session), now)
+    if (parameters === undefined) {
+      this.#fault = { outcome: tooLate() }
+      return undefined
     }
-    return 'heard'
+    return outgoing({ from, to, parameters, message, beforeEnd: this.#mayEnd })
+  }
+
+  /**
+   * Told to stop, a transaction is cut, except where the final dot is on its way: a reply is then worth the wait, for
+   * without it the message would be sent again.
+   */
+  readonly #cut = (stage: StopStage): void => {
+    if (stage === 'now' || !this.#ending) this.#sending?.close()
+  }
+
+  readonly #mayEnd = (): boolean => {
+    this.#ending = !this.#stop.aborted
+    return this.#ending
   }
 
   /** The message as it goes to this host; `undefined`: it does not, and why is kept. */
-  async #prepare(session: Session): Promise<Prepared | undefined> {
-    const { target, connection } = session
-    const peer = peerOf(target, connection.tls)
-    if (!this.#takesUtf8(connection) && !this.#pending.some(isInAscii)) {
-      this.#note(noUtf8(target.host), peer)
+  #prepare(session: Session): Prepared | undefined | Promise<Prepared | undefined> {
+    const { target, host } = session
+    if (!host.keywords.has('SMTPUTF8') && !this.#pending.some(isInAscii)) {
+      this.#note(noUtf8(target.host), peerOf(session))
       return undefined
     }
-    try {
-      const prepared = await this.#preparation.for(session)
-      if (prepared.kind === 'unfit') {
-        if (prepared.elsewhere) this.#note(prepared.trouble, peer)
-        else this.#fault = { outcome: prepared.trouble, peer }
-      }
-      if (prepared.kind !== 'ready') return undefined
-      if (prepared.plan.asciiOnly && !this.#pending.every(isInAscii)) this.#note(noUtf8(target.host), peer)
-      return prepared
-    } catch (error) {
-      this.#unsendable(error)
-      return undefined
-    }
+    const prepared = this.#preparation.for(host, target.host)
+    if (!(prepared instanceof Promise)) return this.#fit(prepared, session)
+    return prepared.then(
+      (one) => this.#fit(one, session),
+      (error: unknown) => this.#unsendable(error),
+    )
   }
 
-  #takesUtf8({ offers }: ClientConnection): boolean {
-    return offers.has('SMTPUTF8') && this.#context.extensions.some(({ keyword }) => keyword === 'SMTPUTF8')
+  #fit(prepared: Prepared | Unprepared, session: Session): Prepared | undefined {
+    if (prepared.kind === 'unfit') {
+      const { trouble, elsewhere } = prepared
+      if (elsewhere) this.#note(trouble, peerOf(session))
+      else this.#fault = { outcome: trouble, peer: peerOf(session) }
+    }
+    if (prepared.kind !== 'ready') return undefined
+    if (prepared.plan.asciiOnly && !this.#pending.every(isInAscii))
+      this.#note(noUtf8(session.target.host), peerOf(session))
+    return prepared
   }
 
   /** Settles what a transaction decided; the rest stays pending. */
   #read(
     to: readonly Addressed[],
     results: readonly RecipientResult[],
-    { target, connection }: Session,
+    session: Session,
     { host: { keywords: offered }, conversion }: Prepared,
   ): void {
-    const peer = peerOf(target, connection.tls)
-    const { host, protocol } = target
+    const peer = peerOf(session)
+    const { host, protocol } = session.target
     let at = 0
     let accepted = 0
     // Those it was for are some of those pending, in the same order.
@@ -222,7 +249,7 @@ export class Attempt {
     })
   }
 
-  #unsendable(error: unknown): void {
+  #unsendable(error: unknown): undefined {
     if (WireError.is(error, 'BARE_LINE_END'))
       this.#fail('content-unsendable', error, failed('5.6.0', 'the content has a CR or LF alone'))
     else this.#fail('content-unreadable', error, deferred('4.3.0', 'the queue could not give the content'))
@@ -234,8 +261,8 @@ export class Attempt {
     this.#fault = { outcome, ...(this.#trouble?.peer && { peer: this.#trouble.peer }) }
   }
 
-  #settle(recipient: LeasedRecipient, outcome: Outcome, circumstances: Circumstances = {}): void {
-    this.#results.push({ recipient, outcome, ...circumstances })
+  #settle(recipient: LeasedRecipient, outcome: Outcome, circumstances: Circumstances = plain): void {
+    this.#results.push({ recipient, outcome, circumstances })
   }
 
   /** One host's "never" is not the last word while another could not say. */

@@ -4,11 +4,10 @@ import type { AnyExtension } from '@angarium/smtp-wire'
 import type { Content } from '@angarium/smtp-wire/drive'
 import { failed, type Trouble } from '../outcome/outcome.ts'
 import { type Conversion, convertContent, type Inconvertible } from '../plan/convert.ts'
-import { type HostAbilities, hostAbilities } from '../plan/host.ts'
+import type { HostAbilities } from '../plan/host.ts'
 import { declaredBody, planTransfer, type TransferPlan } from '../plan/plan.ts'
 import type { Room } from '../plan/room.ts'
 import type { Stop } from '../transport/stop.ts'
-import type { Session } from '../transport/target.ts'
 import { type ReadContent, survey } from './content.ts'
 
 /** How messages are made ready. */
@@ -52,24 +51,35 @@ export class Preparation {
     this.#stop = stop
   }
 
-  /** Rejects as reading the content does. */
-  for(session: Session): Promise<Prepared | Unprepared> {
-    const { target, connection } = session
-    session.host ??= hostAbilities(connection.offers, this.#context.extensions, target.protocol)
-    return this.forHost(session.host, target.host)
+  /**
+   * The message for a host of these abilities; its name stands in reasons. A promise where the content has to be read:
+   * rejects as that does.
+   */
+  for(host: HostAbilities, name: string): Prepared | Unprepared | Promise<Prepared | Unprepared> {
+    const message = this.#traits === undefined ? this.#lease : { ...this.#lease, traits: this.#traits }
+    const plan = planTransfer(message, host, this.#context.convert)
+    return plan.kind === 'survey' ? this.#surveyed(host, name) : this.#planned(plan, host, name)
   }
 
-  /** The same for a host of these abilities; its name stands in reasons. */
-  async forHost(host: HostAbilities, name: string): Promise<Prepared | Unprepared> {
-    const { convert } = this.#context
-    const message = this.#traits === undefined ? this.#lease : { ...this.#lease, traits: this.#traits }
-    const first = planTransfer(message, host, convert)
-    const plan =
-      first.kind === 'survey' ? planTransfer({ ...this.#lease, traits: await this.#survey() }, host, convert) : first
+  async #surveyed(host: HostAbilities, name: string): Promise<Prepared | Unprepared> {
+    this.#traits = await survey(this.#content())
+    const message = { ...this.#lease, traits: this.#traits }
+    return this.#planned(planTransfer(message, host, this.#context.convert), host, name)
+  }
+
+  #planned(
+    plan: Exclude<TransferPlan, { kind: 'survey' }>,
+    host: HostAbilities,
+    name: string,
+  ): Prepared | Unprepared | Promise<Prepared | Unprepared> {
     if (plan.kind === 'refuse') return unfit(failed(plan.status, `${name} ${plan.because}`), plan.elsewhere)
     const { body, size } = this.#lease
     if (plan.body === 'as-is')
       return { kind: 'ready', host, plan, content: () => body ?? this.#content(), octets: size }
+    return this.#convertedFor(plan, host, name)
+  }
+
+  async #convertedFor(plan: Prepared['plan'], host: HostAbilities, name: string): Promise<Prepared | Unprepared> {
     const to = plan.body === 'to-8bit' ? '8bit' : '7bit'
     const conversion = await this.#converted(to)
     if (conversion === undefined) return { kind: 'stopped' }
@@ -87,11 +97,6 @@ export class Preparation {
     this.#conversions = {}
     this.#context.room.give(this.#taken)
     this.#taken = 0
-  }
-
-  async #survey(): Promise<ContentTraits> {
-    this.#traits = await survey(this.#content())
-    return this.#traits
   }
 
   /** `undefined`: told to stop. */

@@ -9,9 +9,8 @@ import {
   parseMailbox,
   type ReversePath,
 } from '@angarium/smtp-wire'
-import type { TransactionReport } from '@angarium/smtp-wire/drive'
+import type { Outgoing } from '@angarium/smtp-wire/drive'
 import { aLabels } from '../route/a-labels.ts'
-import type { Stop } from '../transport/stop.ts'
 import type { Session } from '../transport/target.ts'
 import type { Prepared } from './preparation.ts'
 
@@ -49,38 +48,23 @@ export interface Transaction {
   readonly to: readonly Addressed[]
   readonly parameters: RelayParameters
   readonly message: Prepared
+  /** Asked just before the final dot. */
+  readonly beforeEnd: () => boolean
 }
 
-/**
- * Sends one transaction over a session. Told to stop, it cuts the session, except where the final dot is on its way: a
- * reply is then worth the wait, for without it the message would be sent again.
- */
-export async function transact(session: Session, transaction: Transaction, stop: Stop): Promise<TransactionReport> {
-  const { connection } = session
-  const { from, to, parameters, message } = transaction
+/** A transaction as a session is told of it. */
+export function outgoing({ from, to, parameters, message, beforeEnd }: Transaction): Outgoing {
   const { plan, content, octets } = message
   const path = plan.asciiOnly ? inAscii : <P>(as: P): P => as
-  let ending = false
-  const release = stop.on((stage) => {
-    if (stage === 'now' || !ending) connection.close()
-  })
-  try {
-    return await connection.send({
-      reversePath: path(from),
-      parameters: parameters.mail,
-      recipients: to.map((one, at) => ({ forwardPath: path(one.path), parameters: parameters.rcpt[at] ?? [] })),
-      size: octets,
-      ...(plan.is !== undefined && { body: plan.is }),
-      ...(plan.utf8Header !== undefined && { utf8Header: plan.utf8Header }),
-      content: content(),
-      beforeEnd: () => {
-        ending = !stop.aborted
-        return ending
-      },
-    })
-  } finally {
-    release()
-    session.transactions++
+  return {
+    reversePath: path(from),
+    parameters: parameters.mail,
+    recipients: to.map((one, at) => ({ forwardPath: path(one.path), parameters: parameters.rcpt[at] ?? [] })),
+    size: octets,
+    ...(plan.is !== undefined && { body: plan.is }),
+    ...(plan.utf8Header !== undefined && { utf8Header: plan.utf8Header }),
+    content: content(),
+    beforeEnd,
   }
 }
 

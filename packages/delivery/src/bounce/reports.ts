@@ -1,7 +1,9 @@
 import { composeReport, type ReportRecipient, reportable } from '@angarium/dsn'
 import type { DestinationKey, Instant, Lease, Log, QueueStore, Random, Schedule, Spawn } from '@angarium/queue'
 import { delayToTell } from '../outcome/deadline.ts'
+import type { Circumstances } from '../outcome/result.ts'
 import { isGivenUp, type Settled } from '../outcome/settle.ts'
+import { has } from '../plan/plan.ts'
 import { original } from './original.ts'
 
 /** What reports to senders need. */
@@ -33,24 +35,39 @@ export interface Reported {
  * @rfc 3461 5.2.2, 5.2.3, 5.2.5, 5.2.6
  * @rfc 2852 4.1.3, 4.1.4
  */
-export async function report(
+export function report(
   lease: Lease,
   settled: readonly Settled[],
   now: Instant,
   context: ReportContext,
-): Promise<Reported> {
+): Reported | Promise<Reported> {
   const { id, reversePath, parameters, acceptedAt: arrival } = lease
   if (reversePath === '') {
     for (const { recipient, settlement, status } of settled)
       if (isGivenUp(settlement)) context.log.warn('double-bounce', { id, recipient: recipient.address, status })
     return { settled, spawn: [] }
   }
-  const events = settled.flatMap((one) => eventOf(lease, one, now, context.schedule) ?? [])
-  const wanted = reportable({ reversePath, parameters, arrival, now }, events)
-  const spawn = wanted.length === 0 ? undefined : await spawned(lease, wanted, now, context)
+  const events: Event[] = []
+  for (const one of settled) {
+    const event = eventOf(lease, one, now, context.schedule)
+    if (event !== undefined) events.push(event)
+  }
+  const wanted = events.length === 0 ? events : reportable({ reversePath, parameters, arrival, now }, events)
+  return wanted.length === 0 ? { settled, spawn: [] } : told(lease, settled, wanted, now, context)
+}
+
+/** Tells the sender, and marks those whose delay it was told of. */
+async function told(
+  lease: Lease,
+  settled: readonly Settled[],
+  events: readonly Event[],
+  now: Instant,
+  context: ReportContext,
+): Promise<Reported> {
+  const spawn = await spawned(lease, events, now, context)
   if (spawn === undefined) return { settled, spawn: [] }
-  const told = new Set(wanted.filter(({ action }) => action === 'delayed').map(({ about }) => about))
-  return { settled: settled.map((one) => (told.has(one) ? warned(one) : one)), spawn: [spawn] }
+  const delayed = new Set(events.filter(({ action }) => action === 'delayed').map(({ about }) => about))
+  return { settled: settled.map((one) => (delayed.has(one) ? warned(one) : one)), spawn: [spawn] }
 }
 
 /** What happened to a recipient that may be worth a report. */
@@ -59,8 +76,10 @@ interface Event extends ReportRecipient {
 }
 
 function eventOf(lease: Lease, about: Settled, now: Instant, schedule: Schedule): Event | undefined {
-  const { recipient, settlement, offered, peer } = about
+  const { recipient, settlement, circumstances } = about
+  const { offered, peer } = circumstances
   const { address, parameters } = recipient
+  if (settlement.kind === 'returned' || !mayBeTold(lease, about)) return undefined
   const event = {
     about,
     address,
@@ -70,8 +89,6 @@ function eventOf(lease: Lease, about: Settled, now: Instant, schedule: Schedule)
     ...(peer && { remote: peer.host }),
   }
   switch (settlement.kind) {
-    case 'returned':
-      return undefined
     case 'delivered':
     case 'relayed':
       return { ...event, action: settlement.kind, ...(offered && { offered }), ...said(about) }
@@ -95,15 +112,21 @@ function eventOf(lease: Lease, about: Settled, now: Instant, schedule: Schedule)
   }
 }
 
-function said({ settlement, conversion }: Settled): Pick<ReportRecipient, 'because' | 'reply'> {
+/** Nobody hears of a success who did not ask: most messages go without a word. @rfc 3461 4.1 @rfc 2852 4.1.4 */
+function mayBeTold({ parameters }: Lease, { recipient, settlement: { kind } }: Settled): boolean {
+  const isSuccess = kind === 'delivered' || kind === 'relayed'
+  return !isSuccess || has(recipient.parameters, 'NOTIFY') || has(parameters, 'BY')
+}
+
+function said({ settlement, circumstances }: Settled): Pick<ReportRecipient, 'because' | 'reply'> {
   return {
-    ...('because' in settlement && { because: settlement.because + sentAs(conversion) }),
+    ...('because' in settlement && { because: settlement.because + sentAs(circumstances.conversion) }),
     ...('reply' in settlement && settlement.reply !== undefined && { reply: settlement.reply }),
   }
 }
 
 /** A host may refuse content for a signature that broke on the way to it. */
-function sentAs(conversion: Settled['conversion']): string {
+function sentAs(conversion: Circumstances['conversion']): string {
   if (conversion === undefined) return ''
   const { to, breaks } = conversion
   return `; it was sent as ${to}${breaks.length === 0 ? '' : `, which broke ${breaks.join(', ')}`}`

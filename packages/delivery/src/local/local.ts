@@ -3,7 +3,7 @@ import { encodeUtf8 } from '@angarium/smtp-wire'
 import { type ReadContent, single } from '../attempt/content.ts'
 import type { Preparation, Prepared, Unprepared } from '../attempt/preparation.ts'
 import { deferred, failed, type Outcome, type Trouble } from '../outcome/outcome.ts'
-import type { Result } from '../outcome/result.ts'
+import { allOf, plain, type Result } from '../outcome/result.ts'
 import type { HostAbilities } from '../plan/host.ts'
 import type { Stop } from '../transport/stop.ts'
 import { HeaderFilter } from './header.ts'
@@ -37,12 +37,12 @@ export async function deliverLocally(
   stop: Stop,
 ): Promise<readonly Result[]> {
   const { recipients } = lease
-  const same = (outcome: Outcome): readonly Result[] => recipients.map((recipient) => ({ recipient, outcome }))
+  const same = (outcome: Outcome): readonly Result[] => allOf(recipients, outcome)
   if (mailboxes === undefined) return same(noMailboxes())
   let header: Found
   let prepared: Prepared | Unprepared
   try {
-    prepared = await preparation.forHost({ ...mailboxAbilities, binary: mailboxes.binary === true }, 'the mailbox')
+    prepared = await preparation.for({ ...mailboxAbilities, binary: mailboxes.binary === true }, 'the mailbox')
     header = await readHeader(content, recipients, mailboxes.ownedSince !== undefined)
   } catch (error) {
     log.warn('content-unreadable', { id: lease.id, error })
@@ -59,7 +59,7 @@ export async function deliverLocally(
       : header.delivered.has(key(recipient.address))
         ? failed('5.4.6', 'the message was delivered to this address before: it loops')
         : await deliverOne(lease, recipient, header, stored, mailboxes, log)
-    results.push({ recipient, outcome, ...(conversion && { conversion }) })
+    results.push({ recipient, outcome, circumstances: conversion === undefined ? plain : { conversion } })
   }
   return results
 }

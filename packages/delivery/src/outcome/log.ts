@@ -6,17 +6,17 @@ import type { Settled } from './settle.ts'
  * returned one has none: nothing came of it.
  */
 export function tell(log: Log, lease: Lease, settled: Settled, now: Instant): void {
-  const { recipient, settlement, status, peer, conversion } = settled
+  const { recipient, settlement, status, circumstances } = settled
+  const { peer, conversion } = circumstances
   if (settlement.kind === 'returned') return
   const { kind, reply } = settlement
-  const { tls, ...who } = peer ?? {}
   log.info(kind, {
     id: lease.id,
     recipient: recipient.address,
     destination: lease.destination,
     attempts: recipient.attempts,
     delayMs: now - lease.acceptedAt,
-    ...(peer && { peer: who, tls }),
+    ...(peer && { peer: { host: peer.host, address: peer.address, port: peer.port }, tls: peer.tls }),
     ...(conversion && { convertedTo: conversion.to, brokenSignatures: conversion.breaks }),
     ...(status !== undefined && { status }),
     ...('because' in settlement && { because: settlement.because }),

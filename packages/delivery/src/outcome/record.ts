@@ -3,9 +3,10 @@ import type { Reply } from '@angarium/smtp-wire'
 
 /** A reply as the queue keeps it: bounded, whatever the peer wrote. `peer`: the host that said so. */
 export function record({ code, status, text }: Reply, peer?: string): RecordedReply {
-  const kept = text
-    .slice(0, maxLines)
-    .map((line) => (line.length > maxOctets ? `${line.slice(0, maxOctets)}...` : line))
+  const isShort = text.length <= maxLines && text.every((line) => line.length <= maxOctets)
+  const kept = isShort
+    ? text
+    : text.slice(0, maxLines).map((line) => (line.length > maxOctets ? `${line.slice(0, maxOctets)}...` : line))
   return { code, ...(status && { status }), text: kept, ...(peer !== undefined && { peer }) }
 }
 

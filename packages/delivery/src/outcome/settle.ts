@@ -3,11 +3,12 @@ import { isTimeUp, tooLate, untilDeadline } from './deadline.ts'
 import type { Circumstances, Result } from './result.ts'
 
 /** What a settlement says of one recipient, and what the log and a report add to that. */
-export interface Settled extends Circumstances {
+export interface Settled {
   readonly recipient: LeasedRecipient
   readonly settlement: Exclude<RecipientSettlement, { kind: 'expanded' }>
   /** Enhanced status code of what went wrong. */
   readonly status?: string
+  readonly circumstances: Circumstances
 }
 
 /**
@@ -19,27 +20,25 @@ export interface Settled extends Circumstances {
  */
 export function settleResult(
   lease: Pick<Lease, 'destination' | 'acceptedAt' | 'parameters'>,
-  { recipient, outcome: came, ...circumstances }: Result,
+  { recipient, outcome: came, circumstances }: Result,
   schedule: Schedule,
   now: Instant,
 ): Settled {
   const { destination, acceptedAt } = lease
   const { index, attempts, notBefore } = recipient
-  const about = { recipient, ...circumstances }
-  if (!('because' in came)) return { ...about, settlement: { index, ...came } }
+  if (!('because' in came)) return { recipient, settlement: { index, ...came }, circumstances }
   const isLate = came.kind === 'deferred' && isTimeUp(lease, now)
-  const outcome = isLate ? tooLate(came.because, came.reply) : came
-  const { status, because, reply } = outcome
+  const { kind, status, because, reply } = isLate ? tooLate(came.because, came.reply) : came
   const said = reply && { reply }
-  if (outcome.kind !== 'deferred')
-    return { ...about, status, settlement: { index, kind: outcome.kind, status, because, ...said } }
+  if (kind !== 'deferred')
+    return { recipient, settlement: { index, kind, status, because, ...said }, status, circumstances }
   const next = schedule.nextAttempt({ destination, attempts, acceptedAt, notBefore, now })
   if (next.kind === 'retry') {
     const delay = untilDeadline(next.delay, lease, now)
-    return { ...about, status, settlement: { index, kind: 'deferred', delay, because, ...said } }
+    return { recipient, settlement: { index, kind, delay, because, ...said }, status, circumstances }
   }
   const expired = { index, kind: 'expired', status: '4.4.7', because: `given up: ${because}`, ...said } as const
-  return { ...about, status: expired.status, settlement: expired }
+  return { recipient, settlement: expired, status: expired.status, circumstances }
 }
 
 /** Whether a recipient does not get the message, ever: what its sender is told as a failure. */

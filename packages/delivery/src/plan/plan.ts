@@ -150,7 +150,8 @@ export function declaredBody(parameters: readonly EnvelopeParameter[]): BodyKind
   return body === undefined ? undefined : kinds.get(asciiUpper(body))
 }
 
-function has(parameters: readonly EnvelopeParameter[], keyword: string): boolean {
+/** Whether a parameter came along. */
+export function has(parameters: readonly EnvelopeParameter[], keyword: string): boolean {
   return parameters.some(([name]) => name === keyword)
 }
 

@@ -9,6 +9,8 @@ import type { NextHop } from './route.ts'
  * @rfc 5321 5.1
  */
 export function ordered(hosts: readonly NextHop[], random: Random, maxAddresses: number): readonly NextHop[] {
+  const [only] = hosts
+  if (only !== undefined && hosts.length === 1 && only.addresses.length <= maxAddresses) return hosts
   const order: NextHop[] = []
   let left = maxAddresses
   for (const one of shuffled(hosts, random)) {

@@ -9,8 +9,9 @@ export type StopStage = 'no' | 'soon' | 'now'
 /** Carries the wish to end to whatever a delivery is waiting for. As a signal it fires at the first stage. */
 export class Stop implements AbortLike {
   #stage: StopStage = 'no'
-  readonly #listeners = new Set<(stage: StopStage) => void>()
-  readonly #abortListeners = new Set<() => void>()
+  // Made when somebody listens: most deliveries are over before.
+  #listeners: Set<(stage: StopStage) => void> | undefined
+  #abortListeners: Set<() => void> | undefined
   readonly #signal: AbortLike
   readonly #onAbort = (): void => this.#advance('soon')
 
@@ -26,17 +27,19 @@ export class Stop implements AbortLike {
 
   /** Calls `listener` at every further stage, and at once when stopped already. The result ends that. */
   on(listener: (stage: StopStage) => void): () => void {
+    this.#listeners ??= new Set()
     this.#listeners.add(listener)
     if (this.aborted) listener(this.#stage)
-    return () => void this.#listeners.delete(listener)
+    return () => void this.#listeners?.delete(listener)
   }
 
   addEventListener(_: 'abort', listener: () => void): void {
+    this.#abortListeners ??= new Set()
     this.#abortListeners.add(listener)
   }
 
   removeEventListener(_: 'abort', listener: () => void): void {
-    this.#abortListeners.delete(listener)
+    this.#abortListeners?.delete(listener)
   }
 
   /** Ends everything. */
@@ -53,7 +56,7 @@ export class Stop implements AbortLike {
     if (this.#stage === 'now' || this.#stage === stage) return
     const isFirst = !this.aborted
     this.#stage = stage
-    for (const listener of [...this.#listeners]) listener(stage)
-    if (isFirst) for (const listener of [...this.#abortListeners]) listener()
+    for (const listener of [...(this.#listeners ?? [])]) listener(stage)
+    if (isFirst) for (const listener of [...(this.#abortListeners ?? [])]) listener()
   }
 }

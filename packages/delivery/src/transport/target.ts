@@ -1,7 +1,8 @@
 import { readLimits } from '@angarium/esmtp-extensions'
 import type { NextHopKey } from '@angarium/queue'
+import type { AnyExtension } from '@angarium/smtp-wire'
 import type { ClientConnection, TlsInfo } from '@angarium/smtp-wire/drive'
-import type { HostAbilities } from '../plan/host.ts'
+import { type HostAbilities, hostAbilities } from '../plan/host.ts'
 import type { Hosts, NextHop } from '../route/route.ts'
 import { type TlsPolicy, tlsPolicy } from '../tls/policy.ts'
 
@@ -24,35 +25,42 @@ export interface Target {
 }
 
 /**
- * The addresses of a routing.
+ * The addresses of one host. Those of ordinary messages are made once for each routing.
  *
- * @param hosts those of the routing, in the order to be tried
+ * @param hop of the routing
  * @param tlsRequired the sender demands verified TLS
  */
-export function targetsOf(
-  { nextHop, port, protocol, tls, authentic }: Hosts,
-  hosts: readonly NextHop[],
-  tlsRequired: boolean,
-): readonly Target[] {
-  const targets: Target[] = []
-  for (const { host, addresses, rank } of hosts) {
-    const policy = tlsPolicy(host, tls, tlsRequired)
-    const name = policy.kind === 'verify' ? policy.name : ''
-    for (const address of addresses)
-      targets.push({
-        host,
-        address,
-        port,
-        protocol,
-        policy,
-        nextHop,
-        rank,
-        key: `${protocol} ${host} ${address} ${port} ${policy.kind} ${name}`,
-        byMx: tls === undefined,
-        authentic: authentic || tls !== undefined,
-      })
+export function targetsOf(routing: Hosts, hop: NextHop, tlsRequired: boolean): readonly Target[] {
+  if (tlsRequired) return made(routing, hop, true)
+  let targets = ordinary.get(hop)
+  if (targets === undefined) {
+    targets = made(routing, hop, false)
+    ordinary.set(hop, targets)
   }
   return targets
+}
+
+const ordinary = new WeakMap<NextHop, readonly Target[]>()
+
+function made(
+  { nextHop, port, protocol, tls, authentic }: Hosts,
+  { host, addresses, rank }: NextHop,
+  tlsRequired: boolean,
+): readonly Target[] {
+  const policy = tlsPolicy(host, tls, tlsRequired)
+  const name = policy.kind === 'verify' ? policy.name : ''
+  return addresses.map((address) => ({
+    host,
+    address,
+    port,
+    protocol,
+    policy,
+    nextHop,
+    rank,
+    key: `${protocol} ${host} ${address} ${port} ${policy.kind} ${name}`,
+    byMx: tls === undefined,
+    authentic: authentic || tls !== undefined,
+  }))
 }
 
 /** A session with a target, and what it has seen. */
@@ -63,15 +71,17 @@ export interface Session {
   transactions: number
   /** What its server told. @rfc 9422 4 */
   readonly limits: ReturnType<typeof readLimits>
-  /** What it lets through; looked at once. */
-  host?: HostAbilities
+  /** What it lets through. */
+  readonly host: HostAbilities
   /** Domains of recipients, where the server limits them. @rfc 9422 4.3 */
   readonly domains: Set<string>
 }
 
 /** A new session. */
-export function sessionOf(target: Target, connection: ClientConnection): Session {
-  return { target, connection, transactions: 0, limits: readLimits(connection.offers), domains: new Set() }
+export function sessionOf(target: Target, connection: ClientConnection, extensions: readonly AnyExtension[]): Session {
+  const { offers } = connection
+  const host = hostAbilities(offers, extensions, target.protocol)
+  return { target, connection, transactions: 0, limits: readLimits(offers), host, domains: new Set() }
 }
 
 /** Whether the peer is surely the right host, and nobody else listens. @rfc 8689 2 */
@@ -87,9 +97,11 @@ export interface Peer {
   readonly tls?: TlsInfo
 }
 
-/** A target as the log names it. */
-export function peerOf({ host, address, port }: Target, tls?: TlsInfo): Peer {
-  return { host, address, port, ...(tls && { tls }) }
+/** A target, and the session with it where there is one, as the log names it. */
+export function peerOf({ target, connection }: Pick<Session, 'target'> & Partial<Pick<Session, 'connection'>>): Peer {
+  const { host, address, port } = target
+  const tls = connection?.tls
+  return tls === undefined ? { host, address, port } : { host, address, port, tls }
 }
 
 /** How a target is called in a sentence. */
