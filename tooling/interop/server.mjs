@@ -92,10 +92,11 @@ export async function prepareServer(stage, program, config, { name, under = [], 
   return server
 }
 
-/** Accepted = delivered + relayed + failed + removed + queued + held, per recipient. */
+/** Accepted is what is accounted for, per recipient. */
 export function checkLedger(stats) {
-  const { accepted, delivered, relayed, failed, removed, queued, held } = stats
-  same(delivered + relayed + failed + removed + queued + held, accepted, 'recipients accounted for')
+  const { accepted, delivered, relayed, expanded, failed, expired, removed, queued, held } = stats
+  const accounted = delivered + relayed + expanded + failed + expired + removed + queued + held
+  same(accounted, accepted, 'recipients accounted for')
   same(stats.corrupt, 0, 'corrupt messages')
 }
 

@@ -119,6 +119,7 @@ function humanLine(event: string, fields: Readonly<Record<string, unknown>>): st
       return `accepted   <${shown(reversePath)}> to ${[recipients].flat().map((one) => `<${shown(one)}>`)}, ${size} octets, ${id}`
     case 'deferred':
     case 'failed':
+    case 'expired':
       return `${event.padEnd(9)}  <${shown(recipient)}>: ${shown(because)}`
     default:
       return undefined

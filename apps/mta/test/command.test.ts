@@ -55,11 +55,11 @@ describe('the command line', () => {
     [['fly'], 'angarium: there is no command fly; see angarium help'],
     [['serve', '--chek'], "angarium serve: Unknown option '--chek'"],
     [['serve'], 'angarium serve: no configuration: use --config, or write angarium.yaml'],
-    [['queue'], 'angarium queue: what? list, show, stats, retry, hold, release or remove'],
+    [['queue'], 'angarium queue: what? list, count, show, explain,'],
     [['queue', 'fly'], 'angarium queue: no fly;'],
-    [['queue', 'remove'], 'angarium queue: queue remove needs either ids of messages, or --filter, or --all'],
-    [['queue', 'list', '--filter', 'colour=red'], 'expected state=, destination=, from= or to=, and a value'],
-    [['queue', 'list', '--filter', 'state=gone'], 'expected queued, leased or held'],
+    [['queue', 'remove'], 'angarium queue: queue remove needs ids of messages, --filter, or both; or else --all'],
+    [['queue', 'list', '--filter', 'colour=red'], 'expected state=, destination=, from=, to=,'],
+    [['queue', 'list', '--filter', 'state=gone'], 'expected queued, leased, deferred, held'],
     [['send', '--to', 'a@b.test'], 'angarium send: send needs --from'],
     [['send', '--from', 'x', '--to', 'a@b.test'], 'angarium send: --from x: expected an address'],
     [['send', '--from', '', '--to', 'a@b.test', '--server', 'host:25'], 'expected an address and a port'],
@@ -120,7 +120,7 @@ describe('the server', () => {
     const [entry] = JSON.parse(angarium(['queue', 'list', '--json'], { cwd }).stdout)
     expect(entry).toMatchObject({ kind: 'message', reversePath: 'bob@local.test' })
     const listed = angarium(['queue', 'list', '--filter', 'to=carol@remote.test'], { cwd }).stdout
-    expect(listed).toContain('<carol@remote.test>  queued, next attempt in')
+    expect(listed).toContain('<carol@remote.test>  deferred, next attempt in')
     expect(listed).toMatch(/\n1 message\n$/)
     expect(angarium(['queue', 'list', '--filter', 'state=held'], { cwd }).stdout).toBe('no messages\n')
     expect(angarium(['queue', 'show', entry.id], { cwd }).stdout).toContain('destination remote.test, attempts 1')

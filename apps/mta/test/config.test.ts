@@ -54,6 +54,8 @@ describe('configuration', () => {
       delivery: {
         concurrency: 200,
         perDestination: 20,
+        destinations: {},
+        rates: [],
         smtpPort: 25,
         connectTimeout: 30_000,
         timeouts: {
@@ -68,6 +70,7 @@ describe('configuration', () => {
         allowLoopback: false,
         paused: false,
       },
+      queue: { minFree: 67_108_864 },
       log: { level: 'info' },
       admin: { socket: '/etc/mta/data/admin.sock' },
       drain: 30_000,

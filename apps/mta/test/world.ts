@@ -119,8 +119,8 @@ export function createWorld(): World {
             .map(([, octets]) => new TextDecoder().decode(Uint8Array.from(octets))),
         async ledger() {
           const stats = await store.stats()
-          const { accepted, delivered, relayed, failed, removed, queued, held } = stats
-          if (accepted !== delivered + relayed + failed + removed + queued + held)
+          const { accepted, delivered, relayed, expanded, failed, expired, removed, queued, held } = stats
+          if (accepted !== delivered + relayed + expanded + failed + expired + removed + queued + held)
             throw new Error(`the ledger does not add up: ${JSON.stringify(stats)}`)
           return stats
         },

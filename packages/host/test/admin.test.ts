@@ -69,6 +69,28 @@ describe('administration socket', () => {
     expect(await values('many')).toHaveLength(total)
   })
 
+  it('leaves the server its turn between values', async () => {
+    let turn = 0
+    let running = true
+    const tick = (): void => {
+      turn++
+      if (running) setImmediate(tick)
+    }
+    tick()
+    const turns: number[] = []
+    await serve({
+      async *many() {
+        for (let at = 0; at < 1_000; at++) {
+          turns.push(turn)
+          yield at
+        }
+      },
+    })
+    await values('many')
+    running = false
+    for (const [at, one] of turns.entries()) if (at >= 40) expect(one).toBeGreaterThan(turns[at - 40] ?? 0)
+  })
+
   it('ends a procedure whose caller has gone', async () => {
     let ended = false
     let first = true

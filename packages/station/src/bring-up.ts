@@ -1,40 +1,69 @@
+import { createNodeResolver } from '@angarium/dns-client/node'
 import { type HostLog, type Service, serveAdmin } from '@angarium/host'
-import type { QueueStore } from '@angarium/queue'
+import type { Contribution } from '@angarium/reception'
 import type { StationConfiguration } from './configuration/settings.ts'
+import { readTlsFiles } from './configuration/tls-files.ts'
+import { contributionsOf } from './contributions.ts'
+import type { Drivers, HasCertificate } from './drivers.ts'
+import { ensureFolder, queueFolder } from './folder.ts'
+import { ownAddresses } from './listen.ts'
 import { queueProcedures } from './queue/procedures.ts'
-import type { Station } from './station.ts'
+import type { Machine, Station } from './station.ts'
 
 /** What runs as one service. */
-export interface BringUp {
-  readonly station: Station
-  readonly config: Pick<StationConfiguration, 'hostname' | 'admin'>
-  /** The station's own. */
-  readonly store: QueueStore
+export interface BringUp<T extends HasCertificate> {
+  readonly config: StationConfiguration
+  readonly drivers: Drivers<T>
   readonly version: string
   readonly log: HostLog
+  /** Puts the station together, with what the configured modules contribute. */
+  create(machine: Machine, contributions: readonly Contribution[]): Station
   /** Called when the station has ended, also when it could not start. */
-  release(): void | Promise<void>
+  release?(): void | Promise<void>
 }
 
 /**
- * Starts a station, and beside it the administration socket for its queue.
+ * Makes a station of what this machine has and starts it, and beside it the administration socket for its queue.
  *
- * @throws what the store, a listener or the administration socket says; then nothing is left open.
+ * @throws what a file, a module, the store, a listener or the administration socket says; then nothing is left open.
  */
-export async function bringUp({ station, config, store, version, log, release }: BringUp): Promise<Service> {
+export async function bringUp<T extends HasCertificate>(options: BringUp<T>): Promise<Service> {
+  const { config, drivers, version, log } = options
+  const { clock, random } = drivers
+  const { hostname } = config
+  let station: Station | undefined
+  let releaseResolver = (): void => undefined
   const stop = async (deadlineMs: number): Promise<void> => {
-    await station.stop(deadlineMs)
-    await release()
+    await station?.stop(deadlineMs)
+    releaseResolver()
+    await options.release?.()
   }
   try {
-    await station.start()
-  } catch (error) {
-    await release()
-    throw error
-  }
-  try {
-    const admin = await serveAdmin({ path: config.admin.socket, procedures: queueProcedures(store, log), log })
-    log.info('started', { version, hostname: config.hostname, pid: process.pid })
+    const files = readTlsFiles(config.tls, drivers.createTlsContext)
+    if (files.kind === 'unusable') throw new Error(`tls.${files.setting} ${files.because}`)
+    const tls = files.context
+    const directory = queueFolder(config)
+    ensureFolder(directory)
+    const store = drivers.createStore({ directory, clock, log, minFree: config.queue.minFree })
+    const resolver = await createNodeResolver({ ...(config.dns.servers && { servers: config.dns.servers }) })
+    releaseResolver = () => resolver.close()
+    const machine: Machine = {
+      clock,
+      random,
+      log,
+      store,
+      resolver,
+      dialer: drivers.createDialer({ tls }),
+      listen: (listener, onConnection) => drivers.listen({ ...listener, tls, onConnection }),
+      ownAddresses: ownAddresses(config),
+      offersTls: tls.hasCertificate,
+    }
+    const created = options.create(machine, await contributionsOf(config, { hostname, store, clock, log }))
+    await created.start()
+    station = created
+    const procedures = queueProcedures({ store, clock, log, station })
+    const admin = await serveAdmin({ path: config.admin.socket, procedures, log })
+    log.info('started', { version, hostname, pid: process.pid })
     return {
       async stop(deadlineMs) {
         await admin.close()

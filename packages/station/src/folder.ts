@@ -1,5 +1,11 @@
 import { mkdirSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
+import type { StationConfiguration } from './configuration/settings.ts'
+
+/** Where the queue of a configuration is, or would be. */
+export function queueFolder({ data }: Pick<StationConfiguration, 'data'>): string {
+  return join(data, 'queue')
+}
 
 /**
  * Makes a folder, mode 0700, and those above it that are missing. Node's own recursive way never comes back where a

@@ -7,6 +7,8 @@
 export * from './bring-up.ts'
 export * from './contributions.ts'
 export * from './destination.ts'
+export * from './drivers.ts'
+export type { DestinationExplanation, Explanation } from './explain.ts'
 export * from './extensions.ts'
 export * from './folder.ts'
 export * from './listen.ts'

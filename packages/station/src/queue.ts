@@ -1,2 +1,2 @@
 /** The operator's view of a server's queue: the command `queue`. */
-export { type QueueProgram, queueCommand, queueFolder } from './queue/command.ts'
+export { type QueueProgram, queueCommand } from './queue/command.ts'

@@ -6,10 +6,12 @@ import {
   createScheduler,
   type DestinationKey,
   defaultSchedulerLimits,
+  type Entry,
   type Log,
   type Millis,
   type QueueStore,
   type Random,
+  type SchedulerSnapshot,
 } from '@angarium/queue'
 import {
   type Contribution,
@@ -23,7 +25,9 @@ import {
 import { type AnyExtension, type BareLineEnds, formatReply, reply } from '@angarium/smtp-wire'
 import { type Dialer, serve, type Transport } from '@angarium/smtp-wire/drive'
 import type { StationSettings } from './configuration/settings.ts'
+import { type Explanation, explainEntry } from './explain.ts'
 import type { Listen, Listening } from './listen.ts'
+import { paceOf } from './pace.ts'
 
 /** What a server on some machine, or in some test, is given. Nothing else reaches it from outside. */
 export interface Machine {
@@ -82,15 +86,19 @@ export interface Station {
    * then cut, their recipients staying queued. Resolves when the store is closed.
    */
   stop(deadlineMs: Millis): Promise<void>
+  /** Why a message is where it is. */
+  explain(entry: Entry): Promise<Explanation>
+  /** What is being delivered now. */
+  snapshot(): SchedulerSnapshot
 }
 
 /** Puts the parts together: listener, session, reception, store, scheduler, delivery. */
 export function createStation(parts: StationParts): Station {
   const { settings, machine, extensions, contributions = [] } = parts
   const { clock, random, log, store, resolver, dialer, listen, offersTls } = machine
-  const { hostname, limits, retry } = settings
-  const { first: firstMs, max: maxMs, factor, lifetime: lifetimeMs, warnAfter: warnAfterMs } = retry
-  const schedule = createSchedule({ random, policy: { firstMs, maxMs, factor, lifetimeMs, warnAfterMs } })
+  const { hostname, limits } = settings
+  const { policy, policyOf, ...pace } = paceOf(settings)
+  const schedule = createSchedule({ random, policy, policyOf })
   const { timeouts } = settings.delivery
   const routes = new Map(Object.entries(settings.routes))
   const delivery = createDelivery({
@@ -120,17 +128,17 @@ export function createStation(parts: StationParts): Station {
     },
     log,
   })
-  const { concurrency, perDestination, paused } = settings.delivery
+  const { paused } = settings.delivery
   const scheduler = createScheduler({
     store,
     clock,
     random,
     holder: hostname,
-    deliver: (lease, signal) => delivery.deliver(lease, signal),
-    withoutAttempt: (lease) => delivery.withoutAttempt(lease),
+    deliver: delivery.deliver,
+    withoutAttempt: delivery.withoutAttempt,
     judge: judgeDelivery,
     schedule,
-    limits: { concurrency, perDestination },
+    ...pace,
     log,
   })
   const reception = createReception({
@@ -242,5 +250,7 @@ export function createStation(parts: StationParts): Station {
       for (const { address, port } of listening) log.info('listening', { address, port })
     },
     stop,
+    explain: (entry) => explainEntry(entry, scheduler, delivery),
+    snapshot: () => scheduler.snapshot(),
   }
 }

@@ -190,7 +190,7 @@ export async function run(stage) {
         state: async () => {
           const last = outbound.events().filter(mineIs).at(-1)?.msg
           return (
-            { delivered: 'delivered', relayed: 'delivered', deferred: 'queued', failed: 'bounced' }[last] ?? 'queued'
+            { delivered: 'delivered', relayed: 'delivered', failed: 'bounced', expired: 'bounced' }[last] ?? 'queued'
           )
         },
       }

@@ -1,12 +1,13 @@
-import { silentLog } from '@angarium/queue'
 import type { Command } from '@angarium/station/command'
 import { queueCommand } from '@angarium/station/queue'
-import { createStore } from '../compose/store.ts'
+import { createAddresses } from '../compose/addresses.ts'
+import { drivers } from '../compose/drivers.ts'
 import { configFile } from '../config/file.ts'
 
 /** `angarium queue`. */
 export const queue: Command = queueCommand({
   name: 'angarium',
   file: configFile,
-  createStore: (directory) => createStore(directory, silentLog),
+  drivers,
+  destinationOf: (config) => createAddresses(config, []).destinationOf,
 })

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { HostError } from '../error.ts'
 import type { HostLog } from '../log/logger.ts'
 import { socketPath } from './socket-path.ts'
@@ -27,6 +28,9 @@ export interface AdminServer {
 
 /** Octets of one call's input. */
 const maxInput = 65_536
+
+/** After so many values in a row the server's own work has its turn. */
+const valuesInARow = 32
 
 /**
  * Answers calls on a Unix socket: `POST /<procedure>` with JSON, answered by lines of JSON: `{"value":...}` for each
@@ -107,7 +111,11 @@ async function answer(options: AdminOptions, request: IncomingMessage, response:
 
 async function* lines(procedure: string, call: () => AsyncIterable<unknown>, log: HostLog): AsyncGenerator<string> {
   try {
-    for await (const value of call()) yield line({ value })
+    let count = 0
+    for await (const value of call()) {
+      yield line({ value })
+      if (++count % valuesInARow === 0) await nextTurn()
+    }
     yield line({ end: true })
   } catch (error) {
     if (!HostError.is(error, 'HOST_ADMIN_REFUSED')) log.warn('admin-failed', { procedure, error })

@@ -19,6 +19,7 @@ export function contradictions(
     ...listening(settings),
     ...routing(settings),
     ...retrying(settings),
+    ...limiting(settings),
     ...certificate(settings, createTlsContext),
     ...logging(settings),
   ]
@@ -70,9 +71,43 @@ function isOwn(host: string, address: string, hostname: string): boolean {
   return loopback && (address === '0.0.0.0' || address === '::' || host === 'localhost')
 }
 
-function* retrying({ retry: { first, max, lifetime } }: StationSettings): Generator<Contradiction> {
-  if (max < first) yield { path: ['retry', 'max'], message: 'must not be shorter than retry.first' }
-  if (lifetime < max) yield { path: ['retry', 'lifetime'], message: 'must not be shorter than retry.max' }
+function* retrying({ retry, delivery }: StationSettings): Generator<Contradiction> {
+  yield* waits(retry, ['retry'])
+  for (const [key, { retry: own }] of Object.entries(delivery.destinations)) {
+    const { first = retry.first, max = retry.max, lifetime = retry.lifetime } = own
+    yield* waits({ first, max, lifetime }, ['delivery', 'destinations', key, 'retry'])
+  }
+}
+
+function* waits(
+  { first, max, lifetime }: Pick<StationSettings['retry'], 'first' | 'max' | 'lifetime'>,
+  path: readonly string[],
+): Generator<Contradiction> {
+  if (max < first) yield { path: [...path, 'max'], message: 'must not be shorter than retry.first' }
+  if (lifetime < max) yield { path: [...path, 'lifetime'], message: 'must not be shorter than retry.max' }
+}
+
+/** A limit that another one never lets be reached is a mistake about one of the two. */
+function* limiting({ delivery }: StationSettings): Generator<Contradiction> {
+  const { concurrency, perDestination, perNextHop = perDestination, destinations, rates } = delivery
+  if (perDestination > perNextHop)
+    yield { path: ['delivery', 'perNextHop'], message: 'must not be less than delivery.perDestination' }
+  for (const [key, { concurrency: own = 1 }] of Object.entries(destinations)) {
+    const path = ['delivery', 'destinations', key, 'concurrency']
+    if (own > concurrency) yield { path, message: 'must not be more than delivery.concurrency' }
+    else if (own > perNextHop)
+      yield { path, message: `must not be more than delivery.perNextHop, which is ${perNextHop}` }
+  }
+  const seen = new Set<string>()
+  for (const [at, { by, of, count, per }] of rates.entries()) {
+    const path = ['delivery', 'rates', at]
+    if (of !== undefined && by === 'all') yield { path: [...path, 'of'], message: 'cannot be where by is all' }
+    if (of !== undefined && by === 'source' && parseAddress(of) === undefined)
+      yield { path: [...path, 'of'], message: 'expected a numeric address, as by is source' }
+    const what = JSON.stringify([by, of, count, per])
+    if (seen.has(what)) yield { path, message: 'there is such a limit already' }
+    seen.add(what)
+  }
 }
 
 function* certificate({ tls }: StationSettings, createTlsContext: CreateTlsContext<unknown>): Generator<Contradiction> {

@@ -1,7 +1,17 @@
 import { duration, size } from '@angarium/host'
 import * as z from 'zod'
 import { keywords } from './keywords.ts'
-import { addressRange, host, ipAddress, nameServer, path, port, routeKey, wholeNumber } from './values.ts'
+import {
+  addressRange,
+  destinationKey,
+  host,
+  ipAddress,
+  nameServer,
+  path,
+  port,
+  routeKey,
+  wholeNumber,
+} from './values.ts'
 
 /** Where mail comes in. */
 export const listener = z.strictObject({
@@ -84,12 +94,41 @@ export const limits = z.strictObject({
   session: duration({ most: 86_400_000 }).prefault('2h').meta({ description: 'Time for one session.' }),
 })
 
+const waits = {
+  first: duration({ least: 1_000 }).meta({ description: 'Wait after the first failed attempt.' }),
+  max: duration({ least: 1_000 }).meta({ description: 'Longest wait.' }),
+  factor: z.number().min(1).max(100).meta({ description: 'Each wait is so many times the one before.' }),
+  lifetime: duration({ least: 1_000 }).meta({ description: 'After so long a message is returned.' }),
+  warnAfter: duration().meta({ description: 'After so long its sender is told of the delay, once.' }),
+}
+
 export const retry = z.strictObject({
-  first: duration({ least: 1_000 }).prefault('5m').meta({ description: 'Wait after the first failed attempt.' }),
-  max: duration({ least: 1_000 }).prefault('66m40s').meta({ description: 'Longest wait.' }),
-  factor: z.number().min(1).max(100).default(2).meta({ description: 'Each wait is so many times the one before.' }),
-  lifetime: duration({ least: 1_000 }).prefault('5d').meta({ description: 'After so long a message is returned.' }),
-  warnAfter: duration().prefault('4h').meta({ description: 'After so long its sender is told of the delay, once.' }),
+  first: waits.first.prefault('5m'),
+  max: waits.max.prefault('66m40s'),
+  factor: waits.factor.default(2),
+  lifetime: waits.lifetime.prefault('5d'),
+  warnAfter: waits.warnAfter.prefault('4h'),
+})
+
+/** Where one destination differs from the others. */
+const destination = z.strictObject({
+  concurrency: wholeNumber.optional().meta({ description: 'Deliveries under way to it.' }),
+  retry: z
+    .strictObject(waits)
+    .partial()
+    .prefault({})
+    .meta({ description: 'When to try again; what is left out is as in `retry`.' }),
+})
+
+const rate = z.strictObject({
+  by: z.enum(['all', 'destination', 'next-hop', 'sender', 'source']).meta({
+    description:
+      'What is counted apart: each destination, each set of mail hosts, each sender (who logged in, else the domain of MAIL FROM), each client address; all: everything together.',
+  }),
+  of: z.string().min(1).max(255).optional().meta({ description: 'Only this one. Without it each one.' }),
+  count: z.enum(['messages', 'recipients']).default('messages').meta({ description: 'What is counted.' }),
+  limit: wholeNumber.meta({ description: 'So many.' }),
+  per: z.enum(['second', 'minute', 'hour']).meta({ description: 'In so long.' }),
 })
 
 const wait = duration({ least: 1_000, most: 3_600_000 })
@@ -111,6 +150,14 @@ export const delivery = z.strictObject({
   paused: z.boolean().default(false).meta({ description: 'Take mail and keep it; deliver nothing.' }),
   concurrency: wholeNumber.default(200).meta({ description: 'Deliveries under way, over all.' }),
   perDestination: wholeNumber.default(20).meta({ description: 'Deliveries under way to one destination.' }),
+  perNextHop: wholeNumber.optional().meta({
+    description:
+      'Deliveries under way to one set of mail hosts, whatever the number of its domains. Without it as `perDestination`.',
+  }),
+  destinations: z.record(destinationKey, destination).default({}).meta({
+    description: 'Destinations with limits of their own: a domain, or "*." and a domain for all below it.',
+  }),
+  rates: z.array(rate).default([]).meta({ description: 'How many deliveries may begin in a span of time.' }),
   smtpPort: port.default(25).meta({ description: 'Port of hosts found by MX.' }),
   connectTimeout: duration({ most: 600_000 })
     .prefault('30s')
@@ -120,6 +167,12 @@ export const delivery = z.strictObject({
     .boolean()
     .default(false)
     .meta({ description: 'Deliver to hosts whose MX records lead to this machine’s loopback. For tests.' }),
+})
+
+export const queue = z.strictObject({
+  minFree: size().prefault('64MiB').meta({
+    description: 'New mail is refused while the disk has less room than this; deliveries go on.',
+  }),
 })
 
 export const log = z.strictObject({

@@ -17,6 +17,7 @@ export const stationSettings = z.strictObject({
   limits: sections.limits.prefault({}),
   retry: sections.retry.prefault({}),
   delivery: sections.delivery.prefault({}),
+  queue: sections.queue.prefault({}),
   log: sections.log.prefault({}),
   admin: sections.admin.prefault({}),
   drain: duration({ most: 600_000 })

@@ -21,6 +21,11 @@ export const domainName = text('expected a domain name in lower case, such as mx
 /** A domain that has a route of its own, or all others. */
 export const routeKey = text('expected a domain name in lower case, or "*"', (text) => text === '*' || isName(text))
 
+/** A domain, or all below one. */
+export const destinationKey = text('expected a domain name in lower case, or "*." and one', (text) =>
+  isName(text.startsWith('*.') ? text.slice(2) : text),
+)
+
 /** A numeric address. */
 export const ipAddress = text('expected a numeric address such as 127.0.0.1 or ::1', isAddress)
 

@@ -1,33 +1,42 @@
 import { callAdmin, HostError } from '@angarium/host'
-import type { Log, QueueStore } from '@angarium/queue'
-import { type QueueCalls, queueProcedures } from './procedures.ts'
+import type { QueueAnswers, QueueCalls } from './calls.ts'
+import { type QueueDesk, queueProcedures } from './procedures.ts'
 
 /** Calls what {@link queueProcedures} offers, wherever it is. */
-export type QueueAccess = <K extends keyof QueueCalls>(procedure: K, input: QueueCalls[K]) => AsyncIterable<unknown>
+export type QueueAccess = <K extends keyof QueueCalls>(
+  procedure: K,
+  input: QueueCalls[K],
+) => AsyncIterable<QueueAnswers[K]>
 
 /**
  * Runs `work` with access to a queue: through the server that has it open or, when none runs, to its store, not
  * open before and closed after.
  *
  * @throws what opening the store throws: QUEUE_LOCKED when somebody has it who does not answer on the socket.
+ * @throws HostError HOST_ADMIN_UNREACHABLE where no server runs, from a call that only one can answer
  */
 export async function withQueue<T>(
   socket: string,
-  store: QueueStore,
-  log: Log,
+  desk: QueueDesk,
   work: (call: QueueAccess) => Promise<T>,
 ): Promise<T> {
-  if (await serverAnswers(socket)) return work((procedure, input) => callAdmin(socket, procedure, input))
-  await store.open()
-  const procedures = queueProcedures(store, log)
+  if (await serverAnswers(socket))
+    return work(<K extends keyof QueueCalls>(procedure: K, input: QueueCalls[K]) => {
+      return callAdmin(socket, procedure, input) as AsyncIterable<QueueAnswers[K]>
+    })
+  await desk.store.open()
+  const procedures = queueProcedures(desk)
   try {
-    return await work((procedure, input) => {
+    return await work(<K extends keyof QueueCalls>(procedure: K, input: QueueCalls[K]) => {
       const run = procedures.get(procedure)
-      if (run === undefined) throw new TypeError(`no procedure ${procedure}`)
-      return run(input)
+      if (run === undefined)
+        throw new HostError('HOST_ADMIN_UNREACHABLE', `no server answers on ${socket}: nothing is being delivered`, {
+          path: socket,
+        })
+      return run(input) as AsyncIterable<QueueAnswers[K]>
     })
   } finally {
-    await store.close()
+    await desk.store.close()
   }
 }
 

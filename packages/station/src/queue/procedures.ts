@@ -1,81 +1,72 @@
 import { type AdminProcedure, HostError } from '@angarium/host'
-import type { Change, Filter, Log, QueueId, QueueStore } from '@angarium/queue'
-import { QueueError } from '@angarium/queue'
-import { asciiLower } from '@angarium/smtp-wire'
-import * as z from 'zod'
+import {
+  type Change,
+  type Clock,
+  type CorruptEntry,
+  countEntries,
+  type Entry,
+  type Filter,
+  type Log,
+  type Progress,
+  QueueError,
+  type QueueId,
+  type QueueStore,
+} from '@angarium/queue'
+import { type Explanation, explainAtRest } from '../explain.ts'
+import type { Station } from '../station.ts'
+import { type CheckedCalls, checkedCall, type QueueAnswers, type QueueCalls } from './calls.ts'
 
-const filter = z
-  .strictObject({
-    state: z.enum(['queued', 'leased', 'held']).optional(),
-    // Domains in destinations are in lower case.
-    destination: z.string().transform(asciiLower).optional(),
-    reversePath: z.string().optional(),
-    recipient: z.string().optional(),
-  })
-  .transform((value) => value as Filter)
-
-const change = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('hold'), because: z.string().min(1).max(1_000) }),
-    z.strictObject({ kind: z.literal('release'), early: z.literal(true).optional() }),
-    z.strictObject({ kind: z.enum(['expedite', 'remove']) }),
-  ])
-  .transform((value) => value as Change)
-
-const id = z.string().transform((text) => text as QueueId)
-
-const inputs = {
-  list: z.strictObject({ filter }),
-  show: z.strictObject({ id }),
-  content: z.strictObject({ id }),
-  change: z.strictObject({ selection: z.union([filter, z.array(id).max(1_000)]), change }),
-  stats: z.undefined(),
+/** What the procedures work on. */
+export interface QueueDesk {
+  readonly store: QueueStore
+  readonly clock: Pick<Clock, 'now'>
+  readonly log: Log
+  /** The server at work; without one nothing is delivered. */
+  readonly station?: Pick<Station, 'explain' | 'snapshot'>
 }
 
-/** Names of the procedures, with what each takes. */
-export type QueueCalls = { readonly [K in keyof typeof inputs]: z.input<(typeof inputs)[K]> }
+type Handlers = {
+  readonly [K in keyof QueueCalls]?: (input: CheckedCalls[K]) => AsyncIterable<QueueAnswers[K]>
+}
 
 /**
- * What an operator may do with a queue, as procedures of the administration socket: `list` yields entries, `show` one,
- * `content` octets in base64, `change` what it did to each message, `stats` the counts.
+ * What an operator may do with a queue, as procedures of the administration socket: `list` yields entries, `count` numbers
+ * of them, `show` one, `content` octets in base64, `explain` why a message is where it is, `change` what it did to each
+ * message, `stats` the counts, `destinations` what is being delivered, where a server is at work.
  */
-export function queueProcedures(store: QueueStore, log: Log): ReadonlyMap<keyof QueueCalls, AdminProcedure> {
-  return new Map<keyof QueueCalls, AdminProcedure>([
-    ['list', (input) => store.scan(checked('list', input).filter)],
-    ['show', (input) => show(store, checked('show', input).id)],
-    ['content', (input) => content(store, checked('content', input).id)],
-    ['change', (input) => applied(store, log, checked('change', input))],
-    [
-      'stats',
-      (input) => {
-        checked('stats', input)
-        return stats(store)
-      },
-    ],
-  ])
-}
-
-function checked<K extends keyof typeof inputs>(procedure: K, input: unknown): z.output<(typeof inputs)[K]> {
-  const result = inputs[procedure].safeParse(input)
-  if (!result.success)
-    throw new HostError('HOST_ADMIN_REFUSED', `${procedure}: ${z.prettifyError(result.error)}`, { procedure })
-  return result.data as z.output<(typeof inputs)[K]>
-}
-
-async function* stats(store: QueueStore): AsyncGenerator<unknown> {
-  yield await store.stats()
-}
-
-async function* show(store: QueueStore, id: QueueId): AsyncGenerator<unknown> {
-  // A scan begins after its cursor, and a text comes after its own beginning.
-  for await (const entry of store.scan({}, id.slice(0, -1))) {
-    if (entry.id >= id) {
-      if (entry.id !== id) break
-      yield entry
-      return
-    }
+export function queueProcedures({ store, clock, log, station }: QueueDesk): ReadonlyMap<string, AdminProcedure> {
+  const handlers: Handlers = {
+    list: ({ filter }) => store.scan(filter),
+    count: ({ filter, by }) => one(countEntries(store.scan(filter), by, { now: clock.now(), filter })),
+    show: ({ id }) => one(entryOf(store, 'show', id)),
+    content: ({ id }) => content(store, id as QueueId),
+    explain: ({ id }) => explain(store, id, station),
+    change: ({ filter, change }) => applied(store, log, filter, change),
+    stats: () => one(store.stats()),
+    ...(station && { destinations: () => one(Promise.resolve(station.snapshot())) }),
   }
-  throw unknownMessage('show', id)
+  return new Map(
+    Object.entries(handlers).map(([name, handle]) => [
+      name,
+      (input) => (handle as (input: unknown) => AsyncIterable<unknown>)(checkedCall(name as keyof QueueCalls, input)),
+    ]),
+  )
+}
+
+async function* one<T>(value: Promise<T>): AsyncGenerator<T> {
+  yield await value
+}
+
+async function entryOf(store: QueueStore, procedure: string, id: string): Promise<Entry | CorruptEntry> {
+  for await (const entry of store.scan({ ids: [id] })) return entry
+  throw unknownMessage(procedure, id)
+}
+
+async function* explain(store: QueueStore, id: string, station: QueueDesk['station']): AsyncGenerator<Explanation> {
+  const entry = await entryOf(store, 'explain', id)
+  if (entry.kind === 'corrupt')
+    throw new HostError('HOST_ADMIN_REFUSED', `message ${id} is corrupt: ${entry.because}`, { procedure: 'explain' })
+  yield station === undefined ? explainAtRest(entry) : await station.explain(entry)
 }
 
 async function* content(store: QueueStore, id: QueueId): AsyncGenerator<string> {
@@ -89,13 +80,10 @@ async function* content(store: QueueStore, id: QueueId): AsyncGenerator<string> 
   }
 }
 
-async function* applied(
-  store: QueueStore,
-  log: Log,
-  { selection, change }: { selection: Filter | readonly QueueId[]; change: Change },
-): AsyncGenerator<unknown> {
-  for await (const progress of store.change(selection, change)) {
-    log.info('queue-changed', { id: progress.id, change: change.kind, recipients: progress.recipients })
+async function* applied(store: QueueStore, log: Log, filter: Filter, change: Change): AsyncGenerator<Progress> {
+  const { kind, ...more } = change
+  for await (const progress of store.change(filter, change)) {
+    log.info('queue-changed', { id: progress.id, change: kind, ...more, recipients: progress.recipients })
     yield progress
   }
 }

@@ -1,0 +1,13 @@
+import { createSqliteStore } from '@angarium/queue-sqlite'
+import { createDialer, createTlsContext, listen, nodeClock, nodeRandom, type TlsContext } from '@angarium/smtp-node'
+import type { Drivers } from '@angarium/station'
+
+/** This machine, by Node, and the embedded store. */
+export const drivers: Drivers<TlsContext> = {
+  clock: nodeClock,
+  random: nodeRandom,
+  createTlsContext,
+  createDialer,
+  listen,
+  createStore: (options) => createSqliteStore({ ...options, random: nodeRandom }),
+}
