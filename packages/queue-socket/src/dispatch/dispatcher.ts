@@ -1,0 +1,149 @@
+import type { AbortLike, DestinationKey, Lease, Passage, Settlement } from '@angarium/queue'
+import { silentLog } from '@angarium/queue'
+import { misuse } from '@angarium/queue/lifecycle'
+import { Door, defaultSocketLimits } from '../socket/door.ts'
+import { listen } from '../socket/listen.ts'
+import { Malformed } from '../wire/frames.ts'
+import { refOf } from '../wire/values.ts'
+import type { Dispatcher, DispatcherOptions, LocalDeliveries } from './contract.ts'
+import type { Order } from './worker-party.ts'
+import { WorkerParty } from './worker-party.ts'
+
+/** Destinations whose last worker is remembered. */
+const remembered = 10_000
+
+/**
+ * Listens for workers, and gives a scheduler its `deliver` and `withoutAttempt`. A lease goes to the worker that last
+ * delivered to the same destination, while it has room: its session may be warm; else to the one with the least to do.
+ * When a worker dies, what it had in its hands rejects at once: the scheduler defers it, and as nobody knows what became
+ * of it, it may be delivered twice.
+ *
+ * @throws QueueError as `serveQueue` does.
+ */
+export async function createDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
+  const { path, local, log = silentLog } = options
+  const limits = { ...defaultSocketLimits, ...options.limits }
+  const crew = new Crew(local)
+  const door = new Door({
+    errand: 'deliveries',
+    limits,
+    log,
+    welcome: () => ({}),
+    admit(channel, { capacity = 0 }) {
+      if (capacity === 0) throw new Malformed('a worker without a capacity')
+      const worker = new WorkerParty(channel, capacity, {
+        freed: () => crew.look(),
+        gone() {
+          crew.remove(worker)
+          log.warn('worker-gone', crew.snapshot())
+        },
+      })
+      crew.add(worker)
+      log.info('worker-came', crew.snapshot())
+      return worker
+    },
+  })
+  const stopListening = await listen(path, (socket) => door.enter(socket))
+  return {
+    deliver: (lease, signal, passage) => crew.order('deliver', lease, signal, passage),
+    withoutAttempt: (lease) => crew.order('withoutAttempt', lease),
+    snapshot: () => crew.snapshot(),
+    async close() {
+      stopListening()
+      crew.close()
+      await door.close()
+    },
+  }
+}
+
+/** The workers, and what waits for one of them. */
+class Crew {
+  readonly #local: LocalDeliveries | undefined
+  readonly #workers = new Set<WorkerParty>()
+  readonly #waiting = new Set<Order>()
+  readonly #last = new Map<DestinationKey, WorkerParty>()
+  #closed = false
+
+  constructor(local: LocalDeliveries | undefined) {
+    this.#local = local
+  }
+
+  add(worker: WorkerParty): void {
+    this.#workers.add(worker)
+    this.look()
+  }
+
+  remove(worker: WorkerParty): void {
+    this.#workers.delete(worker)
+    for (const [destination, last] of this.#last) if (last === worker) this.#last.delete(destination)
+    this.look()
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const order of this.#waiting) order.resolve(givenBack(order))
+    this.#waiting.clear()
+  }
+
+  snapshot(): ReturnType<Dispatcher['snapshot']> {
+    return { workers: [...this.#workers].map(({ snapshot }) => snapshot), waiting: this.#waiting.size }
+  }
+
+  order(op: Order['op'], lease: Lease, signal?: AbortLike, passage?: Passage): Promise<Settlement> {
+    if (this.#closed) return Promise.reject(misuse(op, 'the dispatcher is closed'))
+    return new Promise((resolve, reject) => {
+      const order: Order = { op, lease, signal, passage, resolve, reject }
+      this.#waiting.add(order)
+      // Whoever waits for a worker is not under way: it can be given back as it is.
+      signal?.addEventListener('abort', () => {
+        if (this.#waiting.delete(order)) resolve(givenBack(order))
+      })
+      this.look()
+    })
+  }
+
+  /** Hands out what waits, in order, as long as somebody has room. */
+  look(): void {
+    for (const order of this.#waiting) {
+      if (this.#workers.size === 0 && this.#local !== undefined) this.#begin(order, this.#local)
+      else {
+        const worker = this.#choose(order.lease.destination)
+        if (worker === undefined) return
+        this.#waiting.delete(order)
+        this.#remember(order.lease.destination, worker)
+        worker.give(order)
+      }
+    }
+  }
+
+  #begin(order: Order, { deliver, withoutAttempt }: LocalDeliveries): void {
+    const { lease, signal, passage, resolve, reject } = order
+    this.#waiting.delete(order)
+    const settling = signal && passage ? deliver(lease, signal, passage) : withoutAttempt(lease)
+    settling.then(resolve, reject)
+  }
+
+  #choose(destination: DestinationKey): WorkerParty | undefined {
+    const last = this.#last.get(destination)
+    if (last?.hasRoom === true) return last
+    let least: WorkerParty | undefined
+    for (const worker of this.#workers)
+      if (worker.hasRoom && (least === undefined || worker.load < least.load)) least = worker
+    return least
+  }
+
+  #remember(destination: DestinationKey, worker: WorkerParty): void {
+    this.#last.delete(destination)
+    this.#last.set(destination, worker)
+    if (this.#last.size <= remembered) return
+    for (const oldest of this.#last.keys()) {
+      this.#last.delete(oldest)
+      return
+    }
+  }
+}
+
+/** As it came: no attempt was made. */
+function givenBack({ lease }: Order): Settlement {
+  return { lease: refOf(lease), recipients: [] }
+}

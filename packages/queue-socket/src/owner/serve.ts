@@ -1,0 +1,93 @@
+import type { LeaseRef, QueueId, QueueStore } from '@angarium/queue'
+import { silentLog } from '@angarium/queue'
+import { misuse } from '@angarium/queue/lifecycle'
+import { Door } from '../socket/door.ts'
+import { listen } from '../socket/listen.ts'
+import { pieceOctets } from '../wire/frames.ts'
+import { Connection } from './connection.ts'
+import type { QueueOwner, QueueOwnerOptions } from './options.ts'
+import { defaultQueueOwnerLimits } from './options.ts'
+
+/** Leases ended in one call to the store. */
+const batch = 1_000
+
+/**
+ * Serves an open store to other processes, over a Unix socket. A process that dies loses its drafts, and its leases end
+ * at once: others may have the work, with the attempt counted.
+ *
+ * @throws QueueError QUEUE_LOCKED when another owner answers at the path, QUEUE_FORMAT when the place is not fit for it,
+ * QUEUE_STORE_FAILED when no socket can be made, QUEUE_MISUSE for limits that cannot be kept and for a store that makes all
+ * ids itself.
+ */
+export async function serveQueue(options: QueueOwnerOptions): Promise<QueueOwner> {
+  const { path, store, log = silentLog, onAbandoned } = options
+  const last = unusedId(store)
+  if (store.draft({ id: last }).id !== last) throw misuse('open', 'the store does not take ids made elsewhere')
+  const limits = { ...defaultQueueOwnerLimits, ...options.limits }
+  // A piece must fit beside what the guest was not yet told of: a quarter.
+  if (limits.windowOctets < 2 * pieceOctets)
+    throw misuse('open', `a window of ${limits.windowOctets} octets is too small`)
+  const connections = new Set<Connection>()
+
+  const tellWork = (urgent: boolean): void => {
+    for (const connection of connections) connection.tellWork(urgent)
+  }
+
+  /** Lets leases run out: the least that `extend` grants is over within a millisecond. */
+  async function abandon(leases: readonly LeaseRef[]): Promise<void> {
+    if (leases.length === 0) return
+    let ended = 0
+    try {
+      for (let at = 0; at < leases.length; at += batch)
+        ended += (await store.extend(leases.slice(at, at + batch), 1)).length
+    } catch (error) {
+      // Then they last until their deadlines.
+      log.warn('store-failed', { operation: 'extend', error })
+    }
+    if (ended === 0) return
+    log.warn('leases-abandoned', { count: ended })
+    setTimeout(() => {
+      onAbandoned?.()
+      tellWork(false)
+    }, 2)
+  }
+
+  const door = new Door({
+    errand: 'queue',
+    limits,
+    log,
+    welcome() {
+      const { windowOctets, frameOctets, drafts } = limits
+      return { windowOctets, frameOctets, drafts, after: unusedId(store) }
+    },
+    admit(channel) {
+      const connection = new Connection(channel, { store, limits, log, abandon: (leases) => void abandon(leases) })
+      connections.add(connection)
+      return {
+        frame: (frame) => connection.frame(frame),
+        room: () => connection.room(),
+        finish: () => connection.finish(),
+        ended() {
+          connections.delete(connection)
+          connection.ended()
+        },
+      }
+    },
+  })
+  const stopListening = await listen(path, (socket) => door.enter(socket))
+  const stopHearing = store.onWork(tellWork)
+  return {
+    async close() {
+      stopListening()
+      stopHearing()
+      await door.close()
+    },
+  }
+}
+
+/** An id greater than all before: those that guests make are to go on from there. */
+function unusedId(store: QueueStore): QueueId {
+  const draft = store.draft({ size: 0 })
+  void draft.abort()
+  return draft.id
+}

@@ -1,0 +1,3 @@
+import { lib } from '../../tooling/tsup.base.ts'
+
+export default lib()
