@@ -6,8 +6,8 @@
  */
 export * from './clock.ts'
 export * from './error.ts'
-export type { AbandonPolicy } from './lifecycle/abandon.ts'
 export { defaultAbandonPolicy } from './lifecycle/abandon.ts'
+export type { AbandonPolicy } from './lifecycle/advance.ts'
 export * from './memory/store.ts'
 export type {
   AgeQuestion,

@@ -3,9 +3,8 @@
  *
  * @packageDocumentation
  */
-export type { AbandonPolicy } from './lifecycle/abandon.ts'
 export { abandonWork, defaultAbandonPolicy } from './lifecycle/abandon.ts'
-export type { RecipientEvent, WorkRecipient } from './lifecycle/advance.ts'
+export type { AbandonPolicy, RecipientEvent, WorkRecipient } from './lifecycle/advance.ts'
 export { advance, isSettled, isWaiting } from './lifecycle/advance.ts'
 export type { Changed } from './lifecycle/change.ts'
 export { changeWork, joinWork } from './lifecycle/change.ts'

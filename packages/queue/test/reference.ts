@@ -86,9 +86,11 @@ export class Reference {
     for (const place of message === undefined ? [] : [...message.places]) {
       if (message === undefined || (at !== undefined && at !== place.at)) continue
       const chosen = message.recipients.filter((one) => one.at === place.at)
-      const ended = place.lease !== undefined && place.lease.until <= now
-      // A lease that ran out ends when something is done to what it held, and not by being looked at.
-      if (ended && chosen.some((one) => this.#wouldApply(one, place, change, now))) this.#fall(message, place, now, 0)
+      if (place.lease !== undefined && place.lease.until <= now) {
+        // A lease that ran out ends when something is done to what it held, and not by being looked at.
+        if (!chosen.some((one) => this.#wouldApply(one, place, change, now))) continue
+        this.#fall(message, place, now, 0)
+      }
       for (const one of chosen) if (this.#apply(one, change, now)) applied++
       if (change.kind === 'reroute' && !message.places.some((other) => other.at === change.destination))
         if (message.recipients.some((one) => one.at === change.destination))

@@ -2,12 +2,12 @@ import type {
   Change,
   EnvelopeParameter,
   Instant,
+  Millis,
   RecipientSettlement,
   RecipientState,
   RecordedReply,
   SettledState,
 } from '../store/contract.ts'
-import type { AbandonPolicy } from './abandon.ts'
 
 /** One recipient with all that changes about it. */
 export interface WorkRecipient {
@@ -32,6 +32,17 @@ export interface WorkRecipient {
   readonly bounce: string | undefined
   readonly because: string | undefined
   readonly lastReply: RecordedReply | undefined
+}
+
+/** How a store treats work whose holder did not settle. */
+export interface AbandonPolicy {
+  /** So many leases in a row that ended without a settlement, and the recipient is held: the message is the likely cause. */
+  readonly holdAfter: number
+  /**
+   * Once work was abandoned twice, a store that opens makes it due in steps of this, so that only the culprit is
+   * under way when the process falls a third time.
+   */
+  readonly spacing: Millis
 }
 
 /** What can happen to one recipient. */

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../clock.ts'
 import { QueueError } from '../error.ts'
-import type { AbandonPolicy } from '../lifecycle/abandon.ts'
 import { abandonWork, defaultAbandonPolicy } from '../lifecycle/abandon.ts'
+import type { AbandonPolicy } from '../lifecycle/advance.ts'
 import { changeWork, joinWork } from '../lifecycle/change.ts'
 import { entryOf, leaseOf } from '../lifecycle/entry.ts'
 import { filterPasses, filterPassesRecipient } from '../lifecycle/filter.ts'

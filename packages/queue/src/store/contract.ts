@@ -205,7 +205,10 @@ export interface StoreCapabilities {
  */
 export interface QueueStore {
   readonly capabilities: StoreCapabilities
-  /** An embedded store takes back all leases here: their holder is dead. */
+  /**
+   * An embedded store takes back all leases here: their holder is dead. If the clock was set back meanwhile, what waits for
+   * another attempt does so for as long as it was to, and fresh work is due.
+   */
   open(): Promise<void>
   /** Waits for what is under way. Drafts not committed are lost. */
   close(): Promise<void>
@@ -217,8 +220,10 @@ export interface QueueStore {
    * Hands out due work, first in line first: one message and destination to one holder, until a deadline, under a
    * growing fence. Counts the attempt. Costs the number asked for, not of messages queued.
    *
-   * Among fresh work of one priority senders take turns: a sender's next message stands behind the next one of each sender
-   * that had less so far, however many messages wait. What comes back for another attempt stands by when it is due.
+   * Among fresh work of one priority senders take turns: one message of each a round, and who comes joins the next round,
+   * however many messages of others wait. What comes back for another attempt, or was given back with a delay, stands by
+   * when it is due, and so does a future release. The work of one priority that is fresh and the rest are two lines: it is
+   * their heads that are brought together, see {@link CommitOptions.priority}.
    */
   lease(request: LeaseRequest): Promise<readonly Lease[]>
   /** Renews leases; answers with those still the caller's. */
