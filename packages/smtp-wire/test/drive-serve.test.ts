@@ -297,4 +297,24 @@ describe('the signal', () => {
     await played(createHosts(handler, { signal: abort.signal }), `${hello}${envelope}S: 421 *\n-- closed`)
     expect(handler.outcomes).toEqual(['closed'])
   })
+
+  it('has one listener for all sessions, and none when they are over', async () => {
+    let listeners = 0
+    const signal = {
+      aborted: false,
+      addEventListener() {
+        listeners += 1
+      },
+      removeEventListener() {
+        listeners -= 1
+      },
+    }
+    const hosts = createHosts(createHandler(), { signal })
+    const plays = [hello, hello, hello].map((said) => played(hosts, `${said}-- wait 100\n${quit}`))
+    await hosts.clock.advance(50)
+    expect(listeners).toBe(1)
+    await hosts.clock.advance(100)
+    await Promise.all(plays)
+    expect(listeners).toBe(0)
+  })
 })

@@ -34,6 +34,24 @@ function conflict(...list: readonly AnyExtension[]): unknown {
   }
 }
 
+const context: SessionContext = {
+  tls: 'active',
+  identity: undefined,
+  lmtp: false,
+  peer: undefined,
+  granted: new Set(),
+  limits: { messageOctets: 1, recipients: 1, transactions: 1 },
+}
+
+it('sessions with one list share its registry, and what a hello granted', () => {
+  const list = [extension('A'), extension('B', { ehlo: ({ tls }) => (tls === 'active' ? [] : undefined) })]
+  expect(createRegistry(list)).toBe(createRegistry(list))
+  const granted = (tls: SessionContext['tls']) => grantHello('mx', list, { ...context, tls })
+  expect(granted('available')).toBe(granted('unavailable'))
+  expect([...granted('active').grant.keywords]).toEqual(['A', 'B'])
+  expect([...granted('available').grant.keywords]).toEqual(['A'])
+})
+
 describe('two owners of one thing', () => {
   it.each([
     ['a keyword', extension('A'), { ...extension('A'), name: 'b' }, 'A'],
@@ -76,14 +94,6 @@ describe('requirements', () => {
     expect(conflict(b, extension('A'))).toBeUndefined()
   })
 
-  const context: SessionContext = {
-    tls: 'active',
-    identity: undefined,
-    lmtp: false,
-    peer: undefined,
-    granted: new Set(),
-    limits: { messageOctets: 1, recipients: 1, transactions: 1 },
-  }
   const keywords = (list: readonly AnyExtension[], tls: 'active' | 'available'): readonly string[] =>
     grantHello('mx', list, { ...context, tls }).reply.text.slice(1)
 

@@ -34,14 +34,13 @@ class Connection implements ClientConnection {
   constructor(transport: Transport, { clock, signal: _, ...options }: ConnectOptions) {
     this.transport = transport
     this.#session = new ClientSession({ ...options, tls: transport.tls !== undefined, now: () => clock.monotonic() })
-    this.#deadline = new Deadline(
-      clock,
-      () => this.#session.deadline(),
-      () => {
+    this.#deadline = new Deadline(clock, {
+      due: () => this.#session.deadline(),
+      expire: () => {
         this.#session.expire()
         this.#step()
       },
-    )
+    })
   }
 
   get greeting(): Reply {

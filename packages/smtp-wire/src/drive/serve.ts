@@ -3,9 +3,10 @@ import { type Reply, reply } from '../reply/reply.ts'
 import type { Answerable, AnswerTo, ServerEvent } from '../server/events.ts'
 import { serverLimits } from '../server/limits.ts'
 import { ServerSession, type ServerSessionOptions } from '../server/session.ts'
-import { Deadline } from './deadline.ts'
+import { Deadline, type Waiter } from './deadline.ts'
 import type { AbortLike, Clock, Log } from './environment.ts'
 import type { ServerHandler, Soon } from './handler.ts'
+import { leave, listenTo, type Stoppable } from './listeners.ts'
 import type { Transport } from './transport.ts'
 
 /** What a server session is driven with. */
@@ -32,7 +33,7 @@ export async function serve<const X extends readonly AnyExtension[]>(
   await new Serving(transport, options).run()
 }
 
-class Serving<const X extends readonly AnyExtension[]> {
+class Serving<const X extends readonly AnyExtension[]> implements Waiter, Stoppable {
   readonly #transport: Transport
   readonly #handler: ServerHandler<X>
   readonly #clock: Clock
@@ -63,23 +64,17 @@ class Serving<const X extends readonly AnyExtension[]> {
       ...(transport.tls !== undefined && { tls: 'active' }),
       now: () => clock.monotonic(),
     })
-    this.#deadline = new Deadline(
-      clock,
-      () => this.#due(),
-      () => this.#expire(),
-    )
+    this.#deadline = new Deadline(clock, this)
   }
 
   async run(): Promise<void> {
-    const stop = (): void => this.#shutdown()
-    this.#signal?.addEventListener('abort', stop)
-    if (this.#signal?.aborted === true) stop()
+    if (this.#signal !== undefined) listenTo(this.#signal, this)
     try {
       await this.#loop()
     } catch (error) {
       this.#report('session', error)
     }
-    this.#signal?.removeEventListener('abort', stop)
+    if (this.#signal !== undefined) leave(this.#signal, this)
     this.#deadline.stop()
     this.#transport.close()
     this.#session.disconnect()
@@ -89,29 +84,45 @@ class Serving<const X extends readonly AnyExtension[]> {
 
   async #loop(): Promise<void> {
     for (;;) {
-      await this.#handleEvents()
+      // Most events are answered at once, and then there is nothing to wait for but the peer.
+      for (let answer = this.#nextAnswer(); answer !== undefined; answer = this.#nextAnswer()) await answer
       const room = this.#write()
       const { mode } = this.#session
       if (room !== undefined) await this.#wait('room', room)
       else if (mode === 'want-tls') {
         if (!(await this.#secure())) return
       } else if (mode === 'open') {
-        const octets = await this.#wait('octets', this.#ahead ?? this.#transport.read())
-        this.#ahead = undefined
-        if (octets === undefined) return
-        this.#session.receive(octets)
+        this.#await('octets')
+        if (!this.#hear(await (this.#ahead ?? this.#transport.read()))) return
       } else return
     }
   }
 
+  /** Takes what was read. In a method of its own, so that nobody keeps the buffer while the next is waited for. */
+  #hear(octets: Uint8Array | undefined): boolean {
+    this.#awaited = undefined
+    this.#ahead = undefined
+    if (octets !== undefined) this.#session.receive(octets)
+    return octets !== undefined
+  }
+
   async #handleEvents(): Promise<void> {
+    for (let answer = this.#nextAnswer(); answer !== undefined; answer = this.#nextAnswer()) await answer
+  }
+
+  /** Handles events up to the first that takes its time; `undefined`: there are no more. */
+  #nextAnswer(): Promise<void> | undefined {
     for (let event = this.#session.poll(); event !== undefined; event = this.#session.poll()) {
       const pending = this.#handle(event)
-      if (pending === undefined) continue
-      const room = this.#write()
-      if (room !== undefined) await this.#wait('room', room)
-      await (event.kind === 'greet' ? this.#listenDuring(pending) : pending)
+      if (pending !== undefined) return this.#answered(event, pending)
     }
+    return undefined
+  }
+
+  async #answered(event: ServerEvent<X>, pending: Promise<void>): Promise<void> {
+    const room = this.#write()
+    if (room !== undefined) await this.#wait('room', room)
+    await (event.kind === 'greet' ? this.#listenDuring(pending) : pending)
   }
 
   #write(): Promise<void> | undefined {
@@ -217,10 +228,8 @@ class Serving<const X extends readonly AnyExtension[]> {
   }
 
   /** Waits for the peer, within the deadline. */
-  async #wait<T>(what: 'octets' | 'room' | 'handshake', peer: Promise<T>): Promise<T> {
-    this.#awaited = what
-    this.#awaitedSince = this.#clock.monotonic()
-    this.#deadline.watch()
+  async #wait<T>(what: 'room' | 'handshake', peer: Promise<T>): Promise<T> {
+    this.#await(what)
     try {
       return await peer
     } finally {
@@ -228,19 +237,26 @@ class Serving<const X extends readonly AnyExtension[]> {
     }
   }
 
-  #due(): number | undefined {
+  #await(what: 'octets' | 'room' | 'handshake'): void {
+    this.#awaited = what
+    this.#awaitedSince = this.#clock.monotonic()
+    this.#deadline.watch()
+  }
+
+  due(): number | undefined {
     if (this.#awaited === undefined) return undefined
     return this.#awaited === 'octets' ? this.#session.deadline() : this.#awaitedSince + this.#patience
   }
 
-  #expire(): void {
+  expire(): void {
     if (this.#awaited === 'octets') {
       this.#session.expire()
       this.#leave()
     } else this.#transport.destroy()
   }
 
-  #shutdown(): void {
+  /** The signal has fired. */
+  stop(): void {
     this.#session.shutdown()
     if (this.#awaited === 'octets' && this.#session.mode === 'closing') this.#leave()
   }

@@ -14,16 +14,29 @@ export interface Registry {
   readonly mail: ReadonlyMap<string, Owned<ParameterCodec<unknown>>>
   readonly rcpt: ReadonlyMap<string, Owned<ParameterCodec<unknown>>>
   readonly verbs: ReadonlyMap<string, Owned<VerbSpec>>
+  readonly keywords: ReadonlySet<string>
+  /** Replies carry enhanced status codes. @rfc 2034 4 */
+  readonly enhancedReplies: boolean
   /** Longest command line, CRLF included: 512 and what parameters add, or what a verb needs. @rfc 5321 4.5.3.1.4 */
   readonly lineOctets: number
 }
 
 /**
- * Indexes a list of extensions.
+ * Indexes a list of extensions, once: sessions that are given the same list share its registry.
  *
  * @throws WireError EXTENSION_CONFLICT naming both owners of a keyword, parameter or verb, or what one lacks
  */
 export function createRegistry(extensions: readonly AnyExtension[]): Registry {
+  const known = registries.get(extensions)
+  if (known !== undefined) return known
+  const registry = index(extensions)
+  registries.set(extensions, registry)
+  return registry
+}
+
+const registries = new WeakMap<readonly AnyExtension[], Registry>()
+
+function index(extensions: readonly AnyExtension[]): Registry {
   const keywords = new Map<string, Owned<true>>()
   const mail = new Map<string, Owned<ParameterCodec<unknown>>>()
   const rcpt = new Map<string, Owned<ParameterCodec<unknown>>>()
@@ -47,7 +60,15 @@ export function createRegistry(extensions: readonly AnyExtension[]): Registry {
         throw conflict(`${owner.name} requires ${need}, which is not in the list`, need, [owner.name])
   for (const verb of coreVerbs) verbs.delete(verb)
   const parameterOctets = Math.max(sumOctets(mail), sumOctets(rcpt))
-  return { extensions, mail, rcpt, verbs, lineOctets: Math.max(512 + parameterOctets, verbOctets) }
+  return {
+    extensions,
+    mail,
+    rcpt,
+    verbs,
+    keywords: new Set(keywords.keys()),
+    enhancedReplies: extensions.some(({ switches }) => switches.enhancedReplies === true),
+    lineOctets: Math.max(512 + parameterOctets, verbOctets),
+  }
 }
 
 function claim<T>(map: Map<string, Owned<T>>, kind: string, name: string, owner: AnyExtension, value: T): void {

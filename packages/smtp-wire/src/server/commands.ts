@@ -95,7 +95,8 @@ function run(state: SessionState, command: Exclude<Command, { kind: 'other' }>):
         : state.ask({ kind: 'hello', name: command.name, extended: command.verb !== 'HELO' })
     case 'vrfy':
     case 'expn': {
-      if (command.kind === 'expn' && !state.names.has('EXPN')) return state.fault('unknown-verb', replies.obsoleteVerb)
+      if (command.kind === 'expn' && !state.registry.keywords.has('EXPN'))
+        return state.fault('unknown-verb', replies.obsoleteVerb)
       if (state.isTooIdle()) return undefined
       const { argument, utf8 } = command
       return state.ask({ kind: 'lookup', verb: command.kind === 'vrfy' ? 'VRFY' : 'EXPN', argument, utf8 })
@@ -109,7 +110,7 @@ function run(state: SessionState, command: Exclude<Command, { kind: 'other' }>):
       if (!state.isTooIdle()) state.send(replies.ok)
       return undefined
     case 'help':
-      if (!state.names.has('HELP')) return state.fault('unknown-verb', replies.obsoleteVerb)
+      if (!state.registry.keywords.has('HELP')) return state.fault('unknown-verb', replies.obsoleteVerb)
       if (!state.isTooIdle()) state.give(answerHelp(command.argument, state))
       return undefined
   }

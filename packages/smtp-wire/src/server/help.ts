@@ -17,9 +17,9 @@ export function answerHelp(topic: string, state: SessionState): Reply<214> | Ref
   return line === undefined ? noHelp : reply(214, '0.0', `Syntax: ${line}`)
 }
 
-function syntaxLines({ lmtp, registry, grant, names }: SessionState): ReadonlyMap<string, string> {
+function syntaxLines({ lmtp, registry, grant }: SessionState): ReadonlyMap<string, string> {
   const lines = new Map(lmtp ? lmtpHellos : smtpHellos)
-  for (const [verb, line] of coreSyntax) if (verb !== 'EXPN' || names.has('EXPN')) lines.set(verb, line)
+  for (const [verb, line] of coreSyntax) if (verb !== 'EXPN' || registry.keywords.has('EXPN')) lines.set(verb, line)
   for (const [verb, { owner, value }] of registry.verbs)
     if (grant.offered.has(owner)) lines.set(verb, value.syntax ?? verb)
   return lines

@@ -41,6 +41,13 @@ export class LineInput {
     this.#at += octets
   }
 
+  /** Lets go of a buffer that was read to its end. */
+  release(): void {
+    if (this.waiting > 0) return
+    this.#input = nothing
+    this.#at = 0
+  }
+
   clear(): void {
     this.#input = nothing
     this.#at = 0

@@ -64,6 +64,7 @@ export class ServerSession<const X extends readonly AnyExtension[]> {
       const event = state.content === undefined ? readCommand(state) : readContent(state, state.content)
       if (event === undefined) continue
       if (event !== 'more') return event as ServerEvent<X>
+      state.input.release()
       state.patience.wait(state.now())
       return undefined
     }

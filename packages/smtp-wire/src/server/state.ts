@@ -9,7 +9,7 @@ import { formatReply } from '../reply/format.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 import type { ContentInput } from './content-input.ts'
 import type { Answerable, ServerEvent, TransactionOutcome, VerbEvent, WireFault } from './events.ts'
-import { type Grant, noGrant, noKeywords } from './hello.ts'
+import { type Grant, noGrant } from './hello.ts'
 import { type ServerLimits, serverLimits } from './limits.ts'
 import { LineInput } from './line-input.ts'
 import { Output } from './output.ts'
@@ -57,10 +57,6 @@ export class SessionState {
   readonly bareLineEnds: BareLineEnds
   readonly now: () => number
   readonly replies: ClosingReplies
-  /** Keywords of the list. HELP and EXPN are there only where their keyword is: what is not named does not exist. @rfc 5321 4.1.1.1 */
-  readonly names: ReadonlySet<string>
-  /** Replies carry enhanced status codes, from the first one after the greeting on. @rfc 2034 4 */
-  readonly enhanced: boolean
   readonly input: LineInput = new LineInput()
   readonly output: Output = new Output()
   readonly patience: Patience = new Patience()
@@ -106,11 +102,9 @@ export class SessionState {
     // Said by every reply that begins with it, also to clients that take no UTF-8. @rfc 6531 3.7.1
     if (beyondAscii(options.hostname))
       throw new WireError('UNSAFE_TEXT', 'a host greets with a name in ASCII', { where: 'hostname' })
-    this.names = new Set(options.extensions.map(({ keyword }) => keyword))
     this.replies = closingReplies(options.hostname)
-    this.enhanced = options.extensions.some(({ switches }) => switches.enhancedReplies === true)
     const { tls = 'unavailable', peer, identity } = options
-    this.context = { tls, identity, lmtp: this.lmtp, peer, granted: noKeywords, limits: this.limits }
+    this.context = { tls, identity, lmtp: this.lmtp, peer, granted: noGrant.keywords, limits: this.limits }
     this.sessionEnd = this.now() + this.limits.sessionMs
     this.#addresses = options.addressLimits ?? addressLimits
     this.#addressesInUtf8 = { ...this.#addresses, utf8: true }
@@ -128,7 +122,7 @@ export class SessionState {
 
   /** @param utf8 text may be beyond ASCII; elsewhere it is shown as "?". @rfc 6531 3.7.4.2 */
   send(reply: Reply, utf8: boolean = false): void {
-    this.output.put(formatReply(reply, this.enhanced, utf8))
+    this.output.put(formatReply(reply, this.registry.enhancedReplies, utf8))
   }
 
   /** Greetings and answers to a hello never carry an enhanced status. @rfc 2034 4 */
@@ -189,8 +183,7 @@ export class SessionState {
   /** What the last hello granted, also as hooks see it. */
   setGrant(grant: Grant): void {
     this.grant = grant
-    const granted = grant === noGrant ? noKeywords : new Set([...grant.offered].map(({ keyword }) => keyword))
-    this.context = { ...this.context, granted }
+    this.context = { ...this.context, granted: grant.keywords }
   }
 
   /** All that was said is forgotten: by TLS, or by a proxy that speaks for another. */
@@ -199,7 +192,7 @@ export class SessionState {
     this.phase = 'fresh'
     this.grant = noGrant
     this.rejection = undefined
-    this.context = { ...this.context, granted: noKeywords, ...context }
+    this.context = { ...this.context, granted: noGrant.keywords, ...context }
   }
 
   /** Counts a command that carries no mail forward; true when there were too many, and the session is over. */
