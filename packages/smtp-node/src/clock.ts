@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes, randomFillSync, randomInt } from 'node:crypto'
 import type { Clock } from '@angarium/smtp-wire/drive'
 
 /** The machine's randomness, fit for what must not be guessed; what `@angarium/queue` asks of it. */
@@ -19,21 +19,40 @@ export function createNodeClock(options: { readonly unref?: boolean } = {}): Clo
     now: () => Date.now(),
     monotonic: () => performance.now(),
     after(delay, run) {
-      const due = performance.now() + delay
-      let timer: NodeJS.Timeout
-      // Timers of Node run up to a millisecond early, and at once beyond 2^31 - 1.
-      const wait = (left: number): void => {
-        timer = setTimeout(wake, Math.min(Math.max(Math.ceil(left), 1), LONGEST_TIMEOUT))
-        if (unref) timer.unref()
-      }
-      const wake = (): void => {
-        const left = due - performance.now()
-        if (left > 0) wait(left)
-        else run()
-      }
-      wait(delay)
-      return () => clearTimeout(timer)
+      const wait = new Wait(delay, run, unref)
+      return () => wait.cancel()
     },
+  }
+}
+
+/** One call of `after`. There is one for each connection, so it keeps little. */
+class Wait {
+  readonly #run: () => void
+  readonly #unref: boolean
+  readonly #due: number
+  #timer: NodeJS.Timeout
+
+  constructor(delay: number, run: () => void, unref: boolean) {
+    this.#run = run
+    this.#unref = unref
+    this.#due = performance.now() + delay
+    this.#timer = this.#start(delay)
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** Timers of Node run up to a millisecond early, and at once beyond 2^31 - 1. */
+  #start(left: number): NodeJS.Timeout {
+    const timer = setTimeout(Wait.#wake, Math.min(Math.max(Math.ceil(left), 1), LONGEST_TIMEOUT), this)
+    return this.#unref ? timer.unref() : timer
+  }
+
+  static #wake(this: void, wait: Wait): void {
+    const left = wait.#due - performance.now()
+    if (left > 0) wait.#timer = wait.#start(left)
+    else wait.#run()
   }
 }
 
@@ -42,9 +61,25 @@ export const nodeClock: Clock = createNodeClock()
 
 /** The machine's randomness. */
 export const nodeRandom: NodeRandom = {
-  bytes: (count) => randomBytes(count),
+  bytes: (count) => (count > POOLED ? randomBytes(count) : takeRandom(count)),
   // `randomInt` takes one less than 2^48.
   below: (limit) => (limit === 2 ** 48 ? randomBytes(6).readUIntBE(0, 6) : randomInt(limit)),
 }
+
+/** A call of the system's costs as much as a hundred octets do. What is taken is wiped here. */
+function takeRandom(count: number): Uint8Array {
+  if (poolAt + count > pool.length) {
+    randomFillSync(pool)
+    poolAt = 0
+  }
+  const taken = pool.slice(poolAt, poolAt + count)
+  pool.fill(0, poolAt, poolAt + count)
+  poolAt += count
+  return taken
+}
+
+const pool = new Uint8Array(4_096)
+let poolAt = pool.length
+const POOLED = 64
 
 const LONGEST_TIMEOUT = 2 ** 31 - 1

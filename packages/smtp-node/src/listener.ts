@@ -6,7 +6,7 @@ import { codeOf, SmtpNodeError } from './error.ts'
 import { memberOf, takeAnnouncement } from './proxied.ts'
 import type { TlsContext } from './tls/context.ts'
 import { countedAs, peerOf } from './transport/address.ts'
-import { NodeTransport, type TransportSettings } from './transport/transport.ts'
+import { ignore, NodeTransport, type TransportSettings } from './transport/transport.ts'
 
 /** Why a connection was turned away: too many in all, too many from its address, or no file descriptor left. */
 export type RefusalReason = 'connections' | 'connections-per-address' | 'descriptors'
@@ -137,7 +137,7 @@ class NodeListener implements Listener {
   }
 
   #accept(socket: Socket): void {
-    socket.on('error', () => undefined)
+    socket.on('error', ignore)
     const peer = peerOf(socket)
     if (peer === undefined) {
       socket.destroy()

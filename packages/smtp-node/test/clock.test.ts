@@ -88,5 +88,15 @@ describe('randomness', () => {
     const [one, other] = [nodeRandom.bytes(16), nodeRandom.bytes(16)]
     expect(one.length).toBe(16)
     expect(one).not.toEqual(other)
+    const copy = other.slice()
+    one.fill(0)
+    nodeRandom.bytes(16).fill(0)
+    expect(other).toEqual(copy)
+  })
+
+  it('is never the same twice', () => {
+    const drawn = Array.from({ length: 1_000 }, () => String(nodeRandom.bytes(10)))
+    expect(new Set(drawn).size).toBe(1_000)
+    expect([1, 64, 65, 5_000].map((count) => nodeRandom.bytes(count).length)).toEqual([1, 64, 65, 5_000])
   })
 })

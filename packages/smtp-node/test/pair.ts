@@ -58,6 +58,9 @@ export function setup(): TransportSetup {
       plain.set(ends.server, pair.server)
       return ends
     },
-    end: (transport) => void plain.get(transport)?.end(),
+    end(transport) {
+      ;(transport as NodeTransport).sendPending()
+      plain.get(transport)?.end()
+    },
   }
 }

@@ -133,6 +133,16 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     expect(failed).toBe(false)
   })
 
+  it('small writes keep their place among large ones', async () => {
+    const { client, server } = await pairOf(kind, await sockets())
+    const parts = [3, 2_000, 5, 7, 900, 1_025, 1].map((length, at) => Buffer.alloc(length, at))
+    for (const part of parts) void client.write(part)
+    client.close()
+    const heard: Uint8Array[] = []
+    for (let part = await server.read(); part !== undefined; part = await server.read()) heard.push(Buffer.from(part))
+    expect(Buffer.concat(heard)).toEqual(Buffer.concat(parts))
+  })
+
   it('a peer that does not end is cut off', async () => {
     const { server, plainServer, client } = await pairOf(kind, await sockets())
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -143,6 +153,15 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
     await vi.advanceTimersByTimeAsync(5_000)
     await closed
   })
+})
+
+it('what was said before TLS is said in clear', async () => {
+  const { client, server, plainClient } = await pairOf('plain', await sockets())
+  void server.write(Buffer.from('220 go ahead\r\n'))
+  const handshake = server.startTls({ role: 'server' })
+  expect(Buffer.from((await client.read()) ?? []).toString()).toBe('220 go ahead\r\n')
+  plainClient.destroy()
+  await expect(handshake).rejects.toMatchObject({ name: 'HandshakeError' })
 })
 
 it('two reads at a time are refused', async () => {

@@ -3,6 +3,7 @@ import type { PeerInfo, TlsInfo, TlsOptions, Transport } from '@angarium/smtp-wi
 import { SmtpNodeError } from '../error.ts'
 import type { TlsContext } from '../tls/context.ts'
 import { HandshakeError, shakeHands } from '../tls/handshake.ts'
+import { sendSoon } from './outbox.ts'
 
 /** What a listener or dialer gives to its transports. */
 export interface TransportSettings {
@@ -29,6 +30,8 @@ export class NodeTransport implements Transport {
   #reader: ((octets: Uint8Array | undefined) => void) | undefined
   /** Came while nobody read; the stream stands still then. */
   #waiting: Uint8Array[] = []
+  /** Written, and to be sent before this turn of the event loop ends. A copy of our own. */
+  #pending: Buffer | undefined
   /** Settles when all that was written is with the system. */
   #flushing: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
 
@@ -38,7 +41,7 @@ export class NodeTransport implements Transport {
     this.#settings = settings
     this.#socket = socket
     // Whatever goes wrong, 'close' follows, and that is listened to.
-    socket.on('error', () => undefined)
+    socket.on('error', ignore)
     this.#watch(socket)
   }
 
@@ -58,16 +61,31 @@ export class NodeTransport implements Transport {
   write(octets: Uint8Array): Promise<void> | undefined {
     const socket = this.#socket
     if (octets.length === 0 || !socket.writable || this.#handshaking) return undefined
+    if (octets.length <= SMALL && this.#pending === undefined && socket.writableLength === 0) {
+      this.#pending = Buffer.from(octets)
+      sendSoon(this)
+      return undefined
+    }
+    this.sendPending()
     socket.write(octets)
     // The system took it all: the usual case, and the buffer is the caller's again.
     if (socket.writableLength === 0) return undefined
     // Called back behind what waits; a callback with every write would cost each of them a tick.
-    socket.write(nothing, this.#onWritten)
+    socket.write(nothing, () => this.#written())
     this.#flushing ??= Promise.withResolvers<void>()
     return this.#flushing.promise
   }
 
+  /** Sends what {@link write} put off. */
+  sendPending(): void {
+    const octets = this.#pending
+    if (octets === undefined) return
+    this.#pending = undefined
+    if (this.#socket.writable) this.#socket.write(octets)
+  }
+
   startTls(options: TlsOptions): Promise<TlsInfo> {
+    this.sendPending()
     return this.#secure(options, true)
   }
 
@@ -112,6 +130,7 @@ export class NodeTransport implements Transport {
       socket.destroy()
       return
     }
+    this.sendPending()
     socket.end()
     // What still comes is read and dropped: a connection closed with input unread is reset, and a reset can overtake
     // the last reply.
@@ -164,7 +183,7 @@ export class NodeTransport implements Transport {
     reader?.(undefined)
   }
 
-  readonly #onWritten = (): void => {
+  #written(): void {
     if (this.#socket.writableLength === 0) this.#endWriting()
   }
 
@@ -187,7 +206,12 @@ function misuse(operation: string): SmtpNodeError<'TRANSPORT_MISUSE'> {
   return new SmtpNodeError('TRANSPORT_MISUSE', `transport: ${operation} out of turn`, { operation })
 }
 
+export function ignore(): void {}
+
 const nothing = new Uint8Array(0)
+
+/** Octets of a write that may be put off: any reply or command, no content. */
+const SMALL = 1_024
 
 /** Milliseconds that a peer has to end its side after we ended ours. */
 const LINGER = 5_000
