@@ -1,5 +1,6 @@
 import { createNodeResolver } from '@angarium/dns-client/node'
 import { type HostLog, type Service, serveAdmin } from '@angarium/host'
+import { createSteadyClock } from '@angarium/queue'
 import type { Contribution } from '@angarium/reception'
 import type { StationConfiguration } from './configuration/settings.ts'
 import { readTlsFiles } from './configuration/tls-files.ts'
@@ -29,7 +30,9 @@ export interface BringUp<T extends HasCertificate> {
  */
 export async function bringUp<T extends HasCertificate>(options: BringUp<T>): Promise<Service> {
   const { config, drivers, version, log } = options
-  const { clock, random } = drivers
+  const { random } = drivers
+  // Shared by all that reckons with times of the queue.
+  const clock = createSteadyClock({ clock: drivers.clock, log })
   const { hostname } = config
   let station: Station | undefined
   let releaseResolver = (): void => undefined

@@ -47,7 +47,7 @@ function hindranceText(hindrance: Hindrance, now: Instant): string {
       const { limit, of } = hindrance
       const whose = limit.by === 'all' ? '' : ` by ${limit.by}${of === undefined ? '' : ` (${visible(of)})`}`
       const span = formatDuration(limit.perMs)
-      return `${limit.limit} ${limit.count} in ${span}${whose} are reached; room in ${until(hindrance.until, now)}`
+      return `${limit.limit} ${limit.count} in ${span}${whose} is the limit; room in ${until(hindrance.until, now)}`
     }
   }
 }
