@@ -9,8 +9,10 @@ import { all, deliveredAll, envelope, later, rig, withOverrides } from './rig.ts
 
 const hour = 3_600_000
 
-function line(destination: string, known: Partial<Candidate> = {}): Candidate {
-  return { destination, since: 0, priority: 0, taken: 0, room: 1, bounds: [], ...known }
+type Known = Partial<Omit<Candidate, 'room'>> & { readonly room?: number }
+
+function line(destination: string, { room = 1, ...known }: Known = {}): Candidate {
+  return { destination, since: 0, priority: 0, taken: 0, room: { places: room, leases: room }, bounds: [], ...known }
 }
 
 async function put(store: QueueStore, destination: string, priority: number): Promise<void> {
@@ -20,13 +22,15 @@ async function put(store: QueueStore, destination: string, priority: number): Pr
 
 describe('places', () => {
   const shares = (candidates: readonly Candidate[], free: number, now = 0): readonly string[] =>
-    allot(candidates, free, now).map(({ destination, limit }) => `${destination}${limit}`)
+    allot(candidates, { places: free, ahead: 0 }, now)
+      .map(({ destination, limit }) => `${destination}${limit}`)
+      .sort()
 
   it('go to the least served, whatever has waited, while priorities are equal', () => {
     for (const priority of [0, 5]) {
       const candidates = [line('old', { taken: 3, room: 9, priority }), line('new', { since: 50 * hour, priority })]
       expect(shares(candidates, 1, 50 * hour)).toEqual(['new1'])
-      expect(shares(candidates, 3, 50 * hour)).toEqual(['old2', 'new1'])
+      expect(shares(candidates, 3, 50 * hour)).toEqual(['new1', 'old2'])
     }
   })
 
@@ -50,6 +54,28 @@ describe('places', () => {
 
   it('are found for work that seems to come from the future', () => {
     expect(shares([line('a', { since: 9 * hour }), line('b', { since: 0 })], 2)).toEqual(['a1', 'b1'])
+  })
+})
+
+describe('leases ahead', () => {
+  const shares = (candidates: readonly Candidate[], places: number, ahead: number): readonly string[] =>
+    allot(candidates, { places, ahead }, 0).map(({ destination, limit }) => `${destination}${limit}`)
+  const room = (places: number, leases: number): Pick<Candidate, 'room'> => ({ room: { places, leases } })
+
+  it('take no place from another: what cannot begin counts as ahead', () => {
+    const full = { ...line('full'), ...room(0, 20) }
+    const free = { ...line('free', { taken: 5 }), ...room(3, 20) }
+    expect(shares([full, free], 4, 0)).toEqual(['free3'])
+    expect(shares([full, free], 4, 6)).toEqual(['full6', 'free3'])
+    expect(shares([full, free], 4, 8)).toEqual(['full8', 'free3'])
+  })
+
+  it('are bounded by what destinations share', () => {
+    const hop = { places: 2, leases: 5 }
+    const lines = ['a', 'b', 'c'].map((name) => ({ ...line(name, { bounds: [hop] }), ...room(5, 20) }))
+    expect(shares(lines, 10, 0)).toEqual(['a1', 'b1'])
+    expect(shares(lines, 10, 9)).toEqual(['a2', 'b2', 'c1'])
+    expect(hop).toEqual({ places: 2, leases: 5 })
   })
 })
 

@@ -11,6 +11,11 @@ interface Slot {
 /** What began within less than this part of a span is kept together, so that an account stays small. */
 const grains = 32
 
+/** So long what was promised room is waited for. */
+const graceMs: Millis = 5_000
+
+const open = { need: 0, from: -Infinity, until: -Infinity }
+
 /** One use of an {@link Account}, to be taken back if it came to nothing. */
 export interface Charge {
   readonly account: Account
@@ -27,8 +32,11 @@ export class Account {
   readonly #span: Millis
   readonly #slots: Slot[] = []
   #used = 0
-  /** More than there was room for waits until then, and lets nothing smaller pass. */
-  #closedUntil: Millis = -Infinity
+  /**
+   * What there was some room for, but not enough: it may have that `from` some time on, and until then nobody has any, and
+   * for a while after nobody who needs less.
+   */
+  #closed = open
   /** Until then, in the order of their asking, room is promised to those who were told to wait. */
   #promisedUntil: Millis = -Infinity
 
@@ -44,20 +52,30 @@ export class Account {
 
   isEmpty(now: Millis): boolean {
     this.#expire(now)
-    return this.#slots.length === 0 && this.#closedUntil <= now && this.#promisedUntil <= now
+    return this.#slots.length === 0 && this.#closed.until <= now && this.#promisedUntil <= now
   }
 
   /** How much may begin now. */
   room(now: Millis): number {
     this.#expire(now)
-    return now < this.#closedUntil ? 0 : Math.max(0, this.#limit - this.#used)
+    return now < this.#closed.from ? 0 : Math.max(0, this.#limit - this.#used)
+  }
+
+  /** When there is room for something; not in the future: now. */
+  roomAt(now: Millis): Millis {
+    return Math.max(this.#fitsAt(1, now), this.#closed.from)
   }
 
   /** When so much may begin, if nothing else does before; not in the future: now. More than the limit goes alone. */
   opensAt(count: number, now: Millis): Millis {
+    const at = this.#fitsAt(count, now)
+    return count < this.#closed.need ? Math.max(at, this.#closed.until) : at
+  }
+
+  #fitsAt(count: number, now: Millis): Millis {
     this.#expire(now)
     let over = this.#used + Math.min(count, this.#limit) - this.#limit
-    let at = Math.max(now, this.#closedUntil)
+    let at = now
     for (const slot of this.#slots) {
       if (over <= 0) break
       over -= slot.count
@@ -75,6 +93,7 @@ export class Account {
       this.#slots.push(slot)
     }
     slot.count += count
+    if (count >= this.#closed.need) this.#closed = open
     // More than the limit uses up as many spans.
     slot.last = Math.max(slot.last, now + this.#span * (Math.ceil(count / this.#limit) - 1))
     this.#used += count
@@ -93,9 +112,13 @@ export class Account {
    * which nothing is promised.
    */
   promise(count: number, now: Millis, last: Millis): Millis | undefined {
-    const at = this.opensAt(count, now)
-    if (this.room(now) > 0) this.#closedUntil = at
-    const promised = Math.max(at, this.#promisedUntil)
+    const fits = this.#fitsAt(count, now)
+    if (fits > now && this.room(now) > 0 && count > this.#closed.need) {
+      this.#closed = { need: count, from: fits, until: fits + graceMs }
+      this.#promisedUntil = Math.max(this.#promisedUntil, fits + (this.#span * count) / this.#limit)
+      return fits
+    }
+    const promised = Math.max(this.opensAt(count, now), this.#promisedUntil)
     if (promised > last) return undefined
     this.#promisedUntil = promised + (this.#span * count) / this.#limit
     return promised
@@ -106,5 +129,6 @@ export class Account {
       this.#slots.shift()
       this.#used -= first.count
     }
+    if (this.#closed.until <= now) this.#closed = open
   }
 }

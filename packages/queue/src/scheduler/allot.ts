@@ -1,6 +1,6 @@
 import { levelOf } from '../lifecycle/line.ts'
 import type { DestinationKey, Instant } from '../store/contract.ts'
-import type { Bound } from './gate.ts'
+import type { Room } from './ways.ts'
 
 /** A destination with due work and how many more leases it may have. */
 export interface Candidate {
@@ -10,9 +10,9 @@ export interface Candidate {
   readonly priority: number
   /** Leases in hand. */
   readonly taken: number
-  readonly room: number
+  readonly room: Room
   /** Room that it shares with others. */
-  readonly bounds: readonly Bound[]
+  readonly bounds: readonly Room[]
 }
 
 /** So many leases for one destination. */
@@ -25,51 +25,76 @@ export interface Share {
 
 interface Line extends Candidate {
   readonly level: number
+  /** Its own and what it shares, as they are left. */
+  readonly rooms: readonly { places: number; leases: number }[]
   taken: number
   given: number
 }
 
 /**
- * Divides what leases may be taken. A higher priority goes first, and each hour of waiting raises a line by one level, up to the
- * highest there is. Within a level, one lease at a time to whoever then has the fewest in hand, the longest waiting first
- * among equals: so a destination that just came gets its lease before those with a million waiting get their next.
+ * Divides what leases may be taken. A higher priority goes first, and each hour of waiting raises a line by one level, up
+ * to the highest there is. Within a level, one lease at a time to whoever then has the fewest in hand, the longest waiting
+ * first among equals: so a destination that just came gets its lease before those with a million waiting get their next.
+ *
+ * @param places - leases that can begin at once.
+ * @param ahead - leases that cannot.
  */
-export function allot(candidates: readonly Candidate[], room: number, now: Instant): readonly Share[] {
-  const open = candidates.filter(({ room }) => room > 0)
-  const highest = open.reduce((most, { priority }) => Math.max(most, priority), -Infinity)
-  const lines = open.map((one): Line => ({ ...one, level: Math.min(highest, levelOf(one, now)), given: 0 }))
+export function allot(
+  candidates: readonly Candidate[],
+  { places, ahead }: { readonly places: number; readonly ahead: number },
+  now: Instant,
+): readonly Share[] {
+  const highest = candidates.reduce((most, { priority }) => Math.max(most, priority), -Infinity)
+  const left = { places, ahead }
+  const copies = new Map<Room, { places: number; leases: number }>()
+  const copied = (room: Room): { places: number; leases: number } => {
+    const copy = copies.get(room) ?? { ...room }
+    copies.set(room, copy)
+    return copy
+  }
   const levels = new Map<number, Line[]>()
-  for (const line of lines) {
-    const beside = levels.get(line.level)
-    if (beside === undefined) levels.set(line.level, [line])
+  for (const one of candidates) {
+    const level = Math.min(highest, levelOf(one, now))
+    const line = { ...one, level, rooms: [{ ...one.room }, ...one.bounds.map(copied)], given: 0 }
+    const beside = levels.get(level)
+    if (beside === undefined) levels.set(level, [line])
     else beside.push(line)
   }
-  let left = room
-  for (const [, level] of [...levels].sort(([a], [b]) => b - a)) left = divide(level, left)
-  return lines
+  for (const [, level] of [...levels].sort(([a], [b]) => b - a)) divide(level, left)
+  return [...levels.values()]
+    .flat()
     .filter(({ given }) => given > 0)
     .map(({ destination, given, level }) => ({ destination, limit: given, level }))
 }
 
-/** Gives leases to the lines of one level; answers how many are left. */
-function divide(lines: Line[], room: number): number {
-  const byNeed = (): Line[] => lines.sort((a, b) => a.taken - b.taken || a.since - b.since)
-  let left = room
-  // Step by step: all lines with the fewest in hand get one before those with one more.
-  for (let least = byNeed()[0]?.taken ?? 0; left > 0; least++) {
-    let open = false
+/** Gives leases to the lines of one level. */
+function divide(level: Line[], left: { places: number; ahead: number }): void {
+  let lines = level
+  for (let least = 0; lines.length > 0 && left.places + left.ahead > 0; least++) {
+    lines.sort((a, b) => a.taken - b.taken || a.since - b.since)
+    least = Math.max(least, lines[0]?.taken ?? 0)
+    const full = new Set<Line>()
+    // Step by step: all lines with the fewest in hand get one before those with one more.
     for (const line of lines) {
-      const more = line.given < line.room && line.bounds.every(({ room }) => room > 0)
-      if (more) open = true
-      if (left === 0 || line.taken > least) break
-      if (!more) continue
-      line.given++
-      line.taken++
-      for (const bound of line.bounds) bound.room--
-      left--
+      if (line.taken > least) break
+      if (!give(line, left)) full.add(line)
     }
-    if (!open) break
-    byNeed()
+    if (full.size > 0) lines = lines.filter((line) => !full.has(line))
   }
-  return left
+}
+
+/** Gives one lease, if there is room for it. */
+function give(line: Line, left: { places: number; ahead: number }): boolean {
+  if (line.rooms.some(({ leases }) => leases <= 0)) return false
+  const begins = left.places > 0 && line.rooms.every(({ places }) => places > 0)
+  if (!begins && left.ahead <= 0) return false
+  for (const room of line.rooms) {
+    room.leases--
+    if (begins) room.places--
+  }
+  if (begins) left.places--
+  else left.ahead--
+  line.given++
+  line.taken++
+  return true
 }

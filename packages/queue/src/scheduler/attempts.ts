@@ -72,19 +72,25 @@ export class Attempts {
     return this.#settler.size
   }
 
-  /** How many leases may be taken now: for free places, and ahead of them. */
-  get room(): number {
-    return Math.max(0, Math.min(this.#places - this.#gate.waiting + this.#limits.ahead, this.#gate.allRoom))
+  /** How many leases may be taken now: for free places, and to wait for one. */
+  get room(): { readonly places: number; readonly ahead: number } {
+    const rate = this.#gate.allRoom
+    // Leases on their way are meant for places, as far as there are some.
+    const coming = this.#gate.waiting - this.#ahead.size
+    const places = Math.min(rate, Math.max(0, this.#places - coming))
+    const ahead = this.#limits.ahead - this.#ahead.size - Math.max(0, coming - this.#places)
+    return { places, ahead: Math.max(0, Math.min(ahead, rate - places)) }
   }
 
-  /** All places are spoken for, and enough waits for them. */
+  /** All places are taken, and enough waits for them. */
   get isCrowded(): boolean {
-    return this.#places <= this.#gate.waiting && this.room <= this.#limits.ahead / 2
+    return this.#places === 0 && this.room.ahead <= this.#limits.ahead / 2
   }
 
-  /** The highest level of all that waits in hand. */
-  get highestLevel(): number {
-    return this.#ahead.highest(this.#clock.monotonic())
+  /** The level of what waits in hand, in all or of one destination, the highest if of several. */
+  levelAhead(destination?: DestinationKey): number {
+    const now = this.#clock.monotonic()
+    return destination === undefined ? this.#ahead.highest(now) : this.#ahead.levelOf(destination, now)
   }
 
   /** When {@link Attempts.wake} is wanted, in monotonic time; infinite: not at all. */

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { DestinationKey, Millis } from '../store/contract.ts'
 import type { NextHopKey, SchedulerLimits, SchedulerOptions } from './contract.ts'
 import { Rates } from './rates.ts'
-import type { WayLimits } from './ways.ts'
+import type { Room, WayLimits } from './ways.ts'
 import { Ways } from './ways.ts'
 
 /** What a lease takes room of: counted there until it is given up or over. */
@@ -12,11 +12,6 @@ export interface Claim {
   readonly hop: NextHopKey | undefined
   /** It shall tell whether a way that was passed over is open again. */
   readonly probe: boolean
-}
-
-/** Room that several destinations share. */
-export interface Bound {
-  room: number
 }
 
 /** Destinations whose next hop is remembered; of more, the longest unused are forgotten. */
@@ -84,18 +79,18 @@ export class Gate {
   }
 
   /** How many more leases a destination may have, but for what it shares with others. */
-  room(destination: DestinationKey): number {
+  room(destination: DestinationKey): Room {
     return rest(this.destinations, destination, this.rates.room({ destination }, this.#clock.monotonic()))
   }
 
   /** How many more leases may be taken for a next hop. */
-  hopRoom(hop: NextHopKey): number {
+  hopRoom(hop: NextHopKey): Room {
     return rest(this.nextHops, hop, this.rates.room({ 'next-hop': hop }, this.#clock.monotonic()))
   }
 
   /** How many more leases may be taken of all, as far as rates go. */
   get allRoom(): number {
-    return this.rates.room({ all: '' }, this.#clock.monotonic()) - this.#waiting
+    return Math.max(0, this.rates.room({ all: '' }, this.#clock.monotonic()) - this.#waiting)
   }
 
   /** When {@link Gate.allRoom} may be more than nothing, in monotonic time; infinite: not for time alone. */
@@ -110,14 +105,17 @@ export class Gate {
     return { active: this.#probes, window: this.#maxProbes }
   }
 
-  /** Whether one more lease for this destination may be taken, where nothing else waits. */
+  /** Whether one more lease for this destination may be taken. */
   hasRoom(destination: DestinationKey): boolean {
     const hop = this.hopOf(destination)
-    if (this.isPassedOver(destination, hop) || !this.destinations.hasRoom(destination)) return false
-    if (hop !== undefined && !this.nextHops.hasRoom(hop)) return false
-    const now = this.#clock.monotonic()
-    const waiting = waitingFor(this.destinations, destination)
-    return this.rates.room({ destination, 'next-hop': hop }, now) > waiting && this.allRoom > 0
+    if (this.isPassedOver(destination, hop) || this.allRoom === 0) return false
+    return this.room(destination).leases > 0 && (hop === undefined || this.hopRoom(hop).leases > 0)
+  }
+
+  /** Whether as much of it waits for places as there need be. */
+  isStocked(destination: DestinationKey): boolean {
+    const hop = this.hopOf(destination)
+    return this.destinations.isStocked(destination) || (hop !== undefined && this.nextHops.isStocked(hop))
   }
 
   claimFor(destination: DestinationKey): Claim {
@@ -185,10 +183,8 @@ function wayLimits(limits: SchedulerLimits, max: number): WayLimits {
 }
 
 /** What a rate leaves is also for those that wait already. */
-function rest(ways: Ways, key: string, rate: number): number {
-  return Math.max(0, Math.min(ways.room(key), rate - waitingFor(ways, key)))
-}
-
-function waitingFor(ways: Ways, key: string): number {
-  return ways.taken(key) - ways.active(key)
+function rest(ways: Ways, key: string, rate: number): Room {
+  const { places, leases } = ways.room(key)
+  const left = Math.max(0, rate - (ways.taken(key) - ways.active(key)))
+  return { places: Math.min(places, left), leases: Math.min(leases, left) }
 }

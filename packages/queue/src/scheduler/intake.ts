@@ -7,6 +7,7 @@ import type { Attempts } from './attempts.ts'
 import type { SchedulerLimits, SchedulerOptions } from './contract.ts'
 import type { Claim, Gate } from './gate.ts'
 import type { Ready } from './ready.ts'
+import type { Room } from './ways.ts'
 
 /** Takes from the store what there is room for. */
 export class Intake {
@@ -40,7 +41,7 @@ export class Intake {
 
   /** When {@link Intake.round} may bring something, in monotonic time; infinite: not by itself. */
   get nextRound(): Millis {
-    const at = this.#attempts.room > 0 ? this.#ready.nextLook : this.#gate.nextRoom
+    const at = this.#room > 0 ? this.#ready.nextLook : this.#gate.nextRoom
     return this.#mayVisit() && this.#ready.somePassedOver ? Math.min(at, this.#nextVisit) : at
   }
 
@@ -49,8 +50,9 @@ export class Intake {
     const now = this.#clock.monotonic()
     this.#attempts.beginSome()
     const visits = this.#mayVisit() && now >= this.#nextVisit
-    if (this.#attempts.room === 0 && !visits) return false
-    await this.#ready.refresh(this.#attempts.room)
+    const room = this.#room
+    if (room === 0 && !visits) return false
+    await this.#ready.refresh(room)
     const shares = allot(this.#admitted(), this.#attempts.room, this.#clock.now())
     const asked = shares.map((share) => this.#lease(share))
     if (visits) asked.push(this.#visit(now))
@@ -58,13 +60,20 @@ export class Intake {
     return got.includes(true)
   }
 
-  /** Those that may have leases; where enough waits in hand, only those that would go before it, and one each. */
+  get #room(): number {
+    const { places, ahead } = this.#attempts.room
+    return places + ahead
+  }
+
+  /** Those that may have leases; where enough waits in hand, one at a time, and only what would go before that. */
   #admitted(): readonly Candidate[] {
-    const candidates = this.#ready.candidates()
-    if (!this.#attempts.isCrowded) return candidates
     const now = this.#clock.now()
-    const level = this.#attempts.highestLevel
-    return candidates.filter((one) => one.taken === 0 || levelOf(one, now) > level).map((one) => ({ ...one, room: 1 }))
+    const { isCrowded } = this.#attempts
+    return this.#ready.candidates().flatMap((one) => {
+      if (!isCrowded && !this.#gate.isStocked(one.destination)) return [one]
+      const level = this.#attempts.levelAhead(isCrowded ? undefined : one.destination)
+      return one.taken === 0 || levelOf(one, now) > level ? [{ ...one, room: single }] : []
+    })
   }
 
   /** Tells whether there may be more to lease at once. */
@@ -123,3 +132,5 @@ export class Intake {
     return this.#store.lease({ ...wanted, holder: this.#options.holder, duration: this.#limits.leaseMs })
   }
 }
+
+const single: Room = { places: 1, leases: 1 }

@@ -66,10 +66,10 @@ export class Rates {
     }
   }
 
-  /** When {@link Rates.room} may be more than nothing. */
+  /** When {@link Rates.room} may be more than nothing; not in the future: now. */
   opensAt(of: Accounted, now: Millis): Millis {
     let at = now
-    for (const { until } of this.full(of, now)) at = Math.max(at, until)
+    for (const { accounts, key } of this.#about(of)) at = Math.max(at, accounts.get(key)?.roomAt(now) ?? now)
     return at
   }
 

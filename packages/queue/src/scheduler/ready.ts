@@ -2,7 +2,8 @@ import type { Clock } from '../clock.ts'
 import { Ranking } from '../ranking.ts'
 import type { DestinationKey, Due, Instant, Millis, QueueStore } from '../store/contract.ts'
 import type { Candidate } from './allot.ts'
-import type { Bound, Gate } from './gate.ts'
+import type { Gate } from './gate.ts'
+import type { Room } from './ways.ts'
 
 /** A wall clock that jumps moves what is due; nobody sleeps past this. */
 const longestSleep = 60_000
@@ -127,8 +128,8 @@ export class Ready {
     this.#release(now)
     const candidates: Candidate[] = []
     const { active, window } = this.#gate.probing
-    const probes: Bound = { room: window - active }
-    const hops = new Map<string, Bound>()
+    const probes: Room = { places: window - active, leases: window - active }
+    const hops = new Map<string, Room>()
     for (const destination of this.#open) {
       const candidate = this.#candidate(destination, hops, probes, now)
       if (candidate !== undefined) candidates.push(candidate)
@@ -137,7 +138,7 @@ export class Ready {
   }
 
   /** What a destination may have, or `undefined` once it is where it waits for that. */
-  #candidate(destination: DestinationKey, hops: Map<string, Bound>, probes: Bound, now: Millis): Candidate | undefined {
+  #candidate(destination: DestinationKey, hops: Map<string, Room>, probes: Room, now: Millis): Candidate | undefined {
     const { destinations, rates } = this.#gate
     const { hop, probe } = this.#gate.claimFor(destination)
     if (this.#gate.isPassedOver(destination, hop)) {
@@ -147,7 +148,7 @@ export class Ready {
       return undefined
     }
     const room = this.#gate.room(destination)
-    if (room === 0) {
+    if (room.leases === 0) {
       const at = rates.opensAt({ destination }, now)
       // All others with no room have something in hand, so they are few.
       if (at <= now) return undefined
@@ -155,11 +156,11 @@ export class Ready {
       this.#resting.set(destination, at)
       return undefined
     }
-    const bounds: Bound[] = probe ? [probes] : []
+    const bounds: Room[] = probe ? [probes] : []
     if (hop !== undefined) {
-      const bound = hops.get(hop) ?? { room: this.#gate.hopRoom(hop) }
+      const bound = hops.get(hop) ?? this.#gate.hopRoom(hop)
       hops.set(hop, bound)
-      if (bound.room === 0) {
+      if (bound.leases === 0) {
         this.#park(destination, hop)
         this.#doubt(destination, now)
         return undefined
@@ -193,7 +194,7 @@ export class Ready {
     }
     this.#nextRoom = Infinity
     for (const [hop, line] of this.#parked) {
-      let room = this.#gate.nextHops.isCooling(hop) ? line.size : this.#gate.hopRoom(hop)
+      let room = this.#gate.nextHops.isCooling(hop) ? line.size : this.#gate.hopRoom(hop).leases
       for (const destination of line) {
         if (room-- <= 0) break
         line.delete(destination)

@@ -83,7 +83,8 @@ class TwoLevelScheduler implements Scheduler {
 
   reserve(destinations: readonly DestinationKey[]): Reservation | undefined {
     const wanted = new Set(destinations)
-    if (this.#state !== 'running' || this.#crowded || this.#attempts.room < wanted.size) return undefined
+    const { places, ahead } = this.#attempts.room
+    if (this.#state !== 'running' || this.#crowded || places + ahead < wanted.size) return undefined
     for (const destination of wanted)
       if (!this.#gate.hasRoom(destination) || this.#ready.has(destination)) return undefined
     const claims = new Map<DestinationKey, Claim>()

@@ -15,6 +15,16 @@ export interface WayLimits {
   readonly coolMaxMs: Millis
 }
 
+/** Room for more leases. */
+export interface Room {
+  /** That can begin at once. */
+  readonly places: number
+  /** In all, those ahead among them. */
+  readonly leases: number
+}
+
+const noRoom: Room = { places: 0, leases: 0 }
+
 interface Way {
   /** Deliveries under way. */
   active: number
@@ -63,21 +73,18 @@ export class Ways {
     return way === undefined || way.active < way.window
   }
 
-  /** How many more leases may be taken: for places, and ahead of them. 0 while passed over. */
-  room(key: string): number {
-    if (this.isCooling(key)) return 0
+  /** How many more leases may be taken; none while passed over. */
+  room(key: string): Room {
+    if (this.isCooling(key)) return noRoom
     const way = this.#ways.get(key) ?? this.#newWay(key)
-    const ahead = this.#aheadOf(way)
-    // What waits is only filled up once half of it is gone: a few large requests, not many small ones.
-    if (way.taken >= way.window && 2 * (way.taken - way.active) > ahead) return 0
-    return Math.max(0, way.window + ahead - way.taken)
+    const places = Math.max(0, way.window - way.taken)
+    return { places, leases: Math.max(0, way.window + this.#aheadOf(way) - way.taken) }
   }
 
-  /** Whether one more lease may be taken, though it be one alone. */
-  hasRoom(key: string): boolean {
-    if (this.isCooling(key)) return false
+  /** Whether enough waits for its places: it is filled up once half of that is gone, by a large request, not many small. */
+  isStocked(key: string): boolean {
     const way = this.#ways.get(key)
-    return way === undefined || way.taken < way.window + this.#aheadOf(way)
+    return way !== undefined && way.taken >= way.window && 2 * (way.taken - way.active) > this.#aheadOf(way)
   }
 
   active(key: string): number {
