@@ -27,7 +27,8 @@ export interface CommitOptions {
    * Place in line among all due work: a whole number from -9 to 9, the higher the earlier, by default 0. One level
    * counts as much as an hour of waiting: work due at `t` goes before work due at `u` of a priority lower by `n` unless
    * `t` is `n` hours or more after `u`. So nothing starves: what is due is only ever passed by work that falls due
-   * within the next 18 hours, at most one hour for each level above it. @rfc 6710 5.1
+   * within the next 18 hours, at most one hour for each level above it. Among fresh work of one priority senders take
+   * turns instead, see {@link QueueStore.lease}. @rfc 6710 5.1
    */
   readonly priority?: number
   /**
