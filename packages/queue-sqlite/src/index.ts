@@ -6,6 +6,7 @@
  */
 export type { BodyFiles, BodyWriter } from './bodies/files.ts'
 export { nodeBodyFiles } from './bodies/files.ts'
-export type { SqliteStoreOptions } from './options.ts'
+export type { CheckOptions, Finding } from './check.ts'
+export type { SqliteStore, SqliteStoreOptions } from './options.ts'
 export { sqliteStoreCapabilities } from './options.ts'
-export { createSqliteStore, openSqliteStore } from './store.ts'
+export { checkQueue, createSqliteStore, openSqliteStore } from './store.ts'

@@ -39,7 +39,7 @@ async function spoiled(demand: Demand, id: QueueId, because: string): Promise<vo
   const link = demand('read')
   const { answer } = await link.ask('read', { id })
   if (answer === undefined) throw notFound(id)
-  await link.ask('spoil', { id, because })
+  await link.ask('mend', { repair: { kind: 'set-aside', id, because }, now: 0 })
 }
 
 function notFound(id: QueueId): QueueError {

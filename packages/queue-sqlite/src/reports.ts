@@ -45,6 +45,11 @@ export class Reports {
     for (const id of this.#filed) if (!stored.has(id)) await this.#vault.remove(id)
   }
 
+  /** All that was stored has its row, or never will. */
+  over(): void {
+    for (const id of this.#filed) this.#vault.spoken(id)
+  }
+
   async #file(id: QueueId, content: Uint8Array): Promise<void> {
     const filing = await this.#vault.begin()
     // Before the rest: it may fail with the file already under its name.

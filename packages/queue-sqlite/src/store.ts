@@ -18,7 +18,6 @@ import type {
   Progress,
   QueueId,
   QueueStats,
-  QueueStore,
   Settlement,
   SettleResult,
   StoreCapabilities,
@@ -38,37 +37,63 @@ import {
   senderOf,
   workOf,
 } from '@angarium/queue/lifecycle'
+import { copyQueue, databaseName } from './backup.ts'
 import type { BodyFiles } from './bodies/files.ts'
 import { nodeBodyFiles } from './bodies/files.ts'
 import { Room } from './bodies/room.ts'
 import { diskFailed, Vault } from './bodies/vault.ts'
+import type { CheckOptions, Finding } from './check.ts'
 import { messageFacts, messageRow, workOfRow, workRow } from './database/rows.ts'
 import type { Content } from './draft.ts'
 import { createDraft } from './draft.ts'
 import { changeEntries, readContent, scanEntries, stretch } from './inspect.ts'
-import type { SqliteStoreOptions } from './options.ts'
+import type { SqliteStore, SqliteStoreOptions } from './options.ts'
 import { sqliteStoreCapabilities } from './options.ts'
 import { Reports } from './reports.ts'
 import { Link, StoreFailed } from './thread/link.ts'
 import type { NewMessage, SettleOrder } from './thread/protocol.ts'
+import { checkClosed, checkOpen, strangers } from './upkeep.ts'
 
 /**
  * Makes a store in a directory of its own; nothing is touched before `open`.
  *
  * `open` rejects with QUEUE_LOCKED when another process has the queue, QUEUE_FORMAT when the file is not one.
  */
-export function createSqliteStore(options: SqliteStoreOptions): QueueStore {
-  return new SqliteStore(options)
+export function createSqliteStore(options: SqliteStoreOptions): SqliteStore {
+  return new Store(options)
 }
 
 /** Makes a store and opens it. */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<QueueStore> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const store = createSqliteStore(options)
   await store.open()
   return store
 }
 
-class SqliteStore implements QueueStore {
+/**
+ * Checks a queue that is closed, for as long as that takes nobody can open it. With `repair` it is opened for that, which
+ * takes back leases and brings an older version up to date.
+ *
+ * @throws QueueError QUEUE_LOCKED, QUEUE_FORMAT, QUEUE_STORE_FAILED
+ */
+export async function* checkQueue(
+  options: SqliteStoreOptions,
+  { repair = false }: CheckOptions = {},
+): AsyncGenerator<Finding> {
+  if (!repair) {
+    yield* checkClosed(options)
+    return
+  }
+  const store = new Store(options)
+  await store.open()
+  try {
+    yield* store.check({ repair }, true)
+  } finally {
+    await store.close()
+  }
+}
+
+class Store implements SqliteStore {
   readonly capabilities: StoreCapabilities = sqliteStoreCapabilities
   readonly #options: SqliteStoreOptions
   readonly #files: BodyFiles
@@ -78,8 +103,6 @@ class SqliteStore implements QueueStore {
   readonly #listeners = new Set<(urgent: boolean) => void>()
   #link: Link | undefined
   #newId: () => QueueId
-  /** Removals of files, so that `close` can wait for them. */
-  readonly #removals = new Set<Promise<void>>()
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options
@@ -96,21 +119,27 @@ class SqliteStore implements QueueStore {
     const link = new Link(
       () => clock.now(),
       ({ gone, setAside }) => {
-        for (const id of gone) this.#remove(id)
+        for (const id of gone) void this.#vault.remove(id)
         for (const { id, because } of setAside) log.warn('message-set-aside', { id, because })
       },
     )
     await this.#prepare()
     const policy = { ...defaultAbandonPolicy, ...abandon }
-    const path = join(directory, 'queue.sqlite')
-    const greatest = await link.open({ path, now: clock.now(), ...policy, keepKeysMs, maxOctets })
+    const path = join(directory, databaseName)
+    const opened = { path, now: clock.now(), ...policy, keepKeysMs, maxOctets }
+    const greatest = await link.open(opened).catch(async (error) => {
+      await this.#vault.close()
+      throw error
+    })
     try {
       // The lock is ours from here on: what no message speaks of belongs to nobody.
-      await this.#vault.tidy(async (ids) => (await link.ask('strangers', { ids })).answer)
+      const lost = await this.#vault.tidy((ids) => strangers(link, ids), clock.now())
+      for (const id of lost) log.warn('content-set-aside', { id, because: 'no message speaks of it' })
       // The new database file needs its name to last as well.
       await this.#files.prepare()
     } catch (error) {
       await link.close()
+      await this.#vault.close()
       throw failed('open', error)
     }
     this.#newId = createIdMaker(clock, random, greatest as QueueId | undefined)
@@ -130,7 +159,6 @@ class SqliteStore implements QueueStore {
     const link = this.#link
     this.#link = undefined
     await link?.close()
-    await Promise.all(this.#removals)
     await this.#room.close()
     await this.#vault.close()
   }
@@ -185,8 +213,15 @@ class SqliteStore implements QueueStore {
         await content.filing.discard()
         await this.#vault.remove(id)
       }
+      if (QueueError.is(error, 'QUEUE_STORE_FAILED') && error.detail.full === true) this.#room.refused()
       throw error
+    } finally {
+      this.#vault.spoken(id)
     }
+  }
+
+  get full(): boolean {
+    return this.#room.full
   }
 
   async due(limit: number): Promise<Due> {
@@ -244,6 +279,8 @@ class SqliteStore implements QueueStore {
     } catch (error) {
       if (!(error instanceof StoreFailed && !error.clean)) await reports.discard()
       throw error
+    } finally {
+      reports.over()
     }
   }
 
@@ -269,6 +306,24 @@ class SqliteStore implements QueueStore {
     return (await this.#demand('stats').ask('stats', {})).answer
   }
 
+  async *check({ repair = false }: CheckOptions = {}, alone = false): AsyncGenerator<Finding> {
+    const link = this.#demand('check')
+    const path = join(this.#options.directory, databaseName)
+    yield* checkOpen({ path, link, vault: this.#vault, now: this.#options.clock.now(), repair, alone })
+  }
+
+  async backup(directory: string): Promise<void> {
+    this.#demand('backup')
+    const release = await this.#vault.hold()
+    try {
+      await copyQueue(this.#options.directory, this.#files, directory)
+    } catch (error) {
+      throw failed('backup', error)
+    } finally {
+      release()
+    }
+  }
+
   onWork(listener: (urgent: boolean) => void): () => void {
     // Its own function each time, so that one listener may be added twice and taken away once.
     const heard = (urgent: boolean): void => listener(urgent)
@@ -285,12 +340,6 @@ class SqliteStore implements QueueStore {
     if (this.#link === undefined)
       throw new QueueError('QUEUE_CLOSED', `${operation}: the store is not open`, { operation })
     return this.#link
-  }
-
-  #remove(id: string): void {
-    const removal = this.#vault.remove(id)
-    this.#removals.add(removal)
-    void removal.then(() => this.#removals.delete(removal))
   }
 }
 

@@ -1,4 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { createManualClock } from '@angarium/queue/testing'
@@ -134,7 +136,9 @@ describe('large contents', () => {
       record.failAt = 0
       record.calls.length = 0
       await put(store, 150_000)
-      expect(record.calls.slice(0, 5)).toEqual(['create', 'write', 'sync', 'close', 'remove'])
+      // Where no file could be made nothing was written, and nothing is in doubt.
+      if (at === 1) expect(record.calls).not.toContain('remove')
+      else expect(record.calls.slice(0, 5)).toEqual(['create', 'write', 'sync', 'close', 'remove'])
     }
     const stats = await store.stats()
     expect(stats.accepted).toBe(steps + 1)
@@ -157,22 +161,85 @@ describe('large contents', () => {
     expect((await store.stats()).accepted).toBe(1)
   })
 
-  it('leave their files when they leave the queue, and orphans go at the next start; foreign files stay', async () => {
+  it('are refused when too many files are open, and no sooner accepted than others', async () => {
+    const directory = place()
+    const real = nodeBodyFiles(join(directory, 'bodies'))
+    let crowded = false
+    const limited = <T>(open: () => T): T => {
+      if (crowded) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' })
+      return open()
+    }
+    const files: BodyFiles = {
+      ...real,
+      create: async (name) => limited(() => real.create(name)),
+      read: async function* (name) {
+        yield* limited(() => real.read(name))
+      },
+    }
+    const store = storeIn(directory, { files })
+    await store.open()
+    const { id } = await put(store, 150_000)
+    const draft = store.draft()
+    await draft.write(new Uint8Array(150_000))
+    crowded = true
+    await expect(put(store, 150_000)).rejects.toThrow('write: too many files are open')
+    await expect(collect(store.read(id))).rejects.toMatchObject({ code: 'QUEUE_STORE_FAILED' })
+    // What has its descriptor is finished, and small mail needs none.
+    await draft.commit(envelopeTo('a.example'))
+    await put(store, 1_000)
+    crowded = false
+    await put(store, 150_000)
+    expect((await collect(store.read(id))).length).toBeGreaterThan(0)
+    expect(await store.stats()).toMatchObject({ accepted: 4, corrupt: 0 })
+  })
+
+  it('have a directory whose every part lasts', async () => {
+    const base = place()
+    const directory = join(base, 'one', 'two')
+    const store = storeIn(directory)
+    const synced: string[] = []
+    const real = fs.open
+    fs.open = async (path, ...rest) => {
+      const handle = await real(path, ...rest)
+      const sync = handle.sync.bind(handle)
+      handle.sync = async () => {
+        synced.push(String(path))
+        await sync()
+      }
+      return handle
+    }
+    syncBuiltinESMExports()
+    try {
+      await store.open()
+    } finally {
+      fs.open = real
+      syncBuiltinESMExports()
+    }
+    for (const path of [join(directory, 'bodies'), directory, join(base, 'one'), base]) expect(synced).toContain(path)
+  })
+
+  it('leave their files when they leave the queue; orphans are set aside at the next start, foreign files stay', async () => {
     const directory = place()
     const bodies = join(directory, 'bodies')
     mkdirSync(bodies)
     for (const name of ['tmp-0123', '0123456789abc0123456789'.slice(0, 22), 'README', '.keep'])
       writeFileSync(join(bodies, name), 'x')
-    const store = storeIn(directory)
+    const { log, warnings } = recordingLog()
+    const store = storeIn(directory, { log })
     await store.open()
-    expect(readdirSync(bodies).sort()).toEqual(['.keep', 'README'])
+    const stranger = '0123456789abc012345678'
+    const told = { id: stranger, because: 'no message speaks of it' }
+    expect(warnings).toEqual([['content-set-aside', told]])
+    const lost = readdirSync(bodies).filter((name) => name.startsWith('lost-'))
+    expect(lost).toEqual([expect.stringMatching(`^lost-[0-9]{8}-${stranger}$`)])
+    expect(readdirSync(bodies).sort()).toEqual(['.keep', 'README', ...lost])
     const { id } = await put(store, 150_000)
     expect(readdirSync(bodies)).toContain(id)
     const [lease] = await store.lease({ destination: 'a.example', holder: 'h', duration: 1_000, limit: 1 })
     if (lease === undefined) throw new Error('no lease')
     await store.settle([{ lease, recipients: [{ index: 0, kind: 'delivered' }] }])
     await store.close()
-    expect(readdirSync(bodies).sort()).toEqual(['.keep', 'README'])
+    expect(readdirSync(bodies).sort()).toEqual(['.keep', 'README', ...lost])
   })
 
   it('stay when the thread is lost with the outcome: the row may be there, and the next start decides', async () => {
@@ -190,7 +257,7 @@ describe('large contents', () => {
     expect(readdirSync(bodies)).toHaveLength(1)
     await store.close()
     await store.open()
-    expect(readdirSync(bodies)).toEqual([])
+    expect(readdirSync(bodies).map((name) => name.slice(0, 5))).toEqual(['lost-'])
   })
 
   it('of reports do not stay when one of them cannot be filed', async () => {
@@ -246,6 +313,7 @@ describe('large contents', () => {
     await clock.advance(2_000)
     // The first look is answered from what was known; the next knows better.
     await put(store, 10)
+    expect(store.full).toBe(true)
     await expect(put(store, 10)).rejects.toMatchObject({ code: 'QUEUE_STORE_FAILED', detail: { full: true } })
     const leases = await store.lease({ destination: 'a.example', holder: 'h', duration: 1_000, limit: 10 })
     const results = await store.settle(

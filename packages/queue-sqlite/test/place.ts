@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Accepted, CommitOptions, Envelope, Log, QueueStore } from '@angarium/queue'
 import { createManualClock, createSeededRandom } from '@angarium/queue/testing'
 import { afterEach } from 'vitest'
-import type { SqliteStoreOptions } from '../src/index.ts'
+import type { SqliteStore, SqliteStoreOptions } from '../src/index.ts'
 import { createSqliteStore } from '../src/index.ts'
 
 const places: string[] = []
@@ -18,7 +18,7 @@ export function place(): string {
 }
 
 /** A store that is closed after the test, whatever happens. */
-export function storeIn(directory: string, options: Partial<SqliteStoreOptions> = {}): QueueStore {
+export function storeIn(directory: string, options: Partial<SqliteStoreOptions> = {}): SqliteStore {
   const store = createSqliteStore({ directory, clock: createManualClock(), random: createSeededRandom(), ...options })
   made.push(store)
   return store

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs'
+import { constants, createReadStream } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 
 /** A file being written. */
 export interface BodyWriter {
@@ -14,9 +14,9 @@ export interface BodyWriter {
 
 /** The one directory of contents too large for a row, as the store uses it: what a test replaces to see or break it. */
 export interface BodyFiles {
-  /** Makes the directory, durably. */
+  /** Makes the directory, durably, and those above it that are missing. */
   prepare(): Promise<void>
-  /** Makes a file that must not exist. */
+  /** Makes a file that must not exist. Rejects with nothing made. */
   create(name: string): Promise<BodyWriter>
   rename(from: string, to: string): Promise<void>
   /** Makes the names in the directory survive power loss. */
@@ -29,22 +29,32 @@ export interface BodyFiles {
   read(name: string): AsyncIterable<Uint8Array>
   /** Octets that may still be written to this disk. */
   free(): Promise<number>
+  /** Puts the file, never changed again, under this path as well, which must be free. Without it a backup copies. */
+  duplicate?(name: string, path: string): Promise<void>
+  /** Lets go of what `prepare` keeps. */
+  close?(): Promise<void>
 }
 
-/** The real thing. */
+/** The real thing. It keeps a descriptor of the directory, so that no lack of them fails a file that is written. */
 export function nodeBodyFiles(directory: string): BodyFiles {
   const path = (name: string): string => join(directory, name)
+  let names: FileHandle | undefined
   return {
     async prepare() {
-      await mkdir(directory, { recursive: true, mode: 0o700 })
-      await syncPath(directory)
-      await syncPath(join(directory, '..'))
+      const first = await mkdir(directory, { recursive: true, mode: 0o700 })
+      // A name lasts once the directory that holds it is synced.
+      const top = dirname(resolve(first ?? directory))
+      for (let at = resolve(directory); ; at = dirname(at)) {
+        await syncPath(at)
+        if (at === top || at === dirname(at)) break
+      }
+      names ??= await open(directory, 'r')
     },
     async create(name) {
       return writer(await open(path(name), 'wx', 0o600))
     },
     rename: (from, to) => rename(path(from), path(to)),
-    syncDirectory: () => syncPath(directory),
+    syncDirectory: () => (names === undefined ? syncPath(directory) : names.sync()),
     remove: (name) => rm(path(name), { force: true }),
     list: () => readdir(directory),
     async size(name) {
@@ -54,6 +64,21 @@ export function nodeBodyFiles(directory: string): BodyFiles {
     async free() {
       const { bavail, bsize } = await statfs(directory)
       return bavail * bsize
+    },
+    async duplicate(name, to) {
+      try {
+        await link(path(name), to)
+      } catch (error) {
+        // Another file system, or one without links.
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw error
+        await copyFile(path(name), to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+        await syncPath(to)
+      }
+    },
+    async close() {
+      const handle = names
+      names = undefined
+      await handle?.close()
     },
   }
 }
@@ -69,7 +94,7 @@ function writer(file: FileHandle): BodyWriter {
 }
 
 /** Directories sync like files where the system lets us open them. */
-async function syncPath(path: string): Promise<void> {
+export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r')
   try {
     await handle.sync()

@@ -3,13 +3,12 @@ import { QueueError } from '@angarium/queue'
 import { abandonWork, rebaseWork } from '@angarium/queue/lifecycle'
 import type { Ask, Batch, News, Opening, Outcome, Reply, ThreadOptions } from '../thread/protocol.ts'
 import { Contents } from './contents.ts'
-import { change, read, scan, spoil, stats, strangers } from './inspection.ts'
-import { lockQueue, number, openDatabase, sqliteCode, WrongFormat } from './open.ts'
+import { change, mend, read, scan, stats, strangers } from './inspection.ts'
+import { busy, lockQueue, number, openDatabase, sqliteCode, WrongFormat } from './open.ts'
 import type { Scene } from './operations.ts'
 import { commit, due, extend, lease, settle } from './operations.ts'
 import { noNews, Tables } from './tables.ts'
 
-const busy = 5
 const full = 13
 const notADatabase = 26
 /** Pause between two attempts to get a failed database back. */
@@ -187,8 +186,8 @@ function perform(scene: Scene, ask: Ask): unknown {
       return stats(scene, ask)
     case 'strangers':
       return strangers(scene, ask)
-    case 'spoil':
-      return spoil(scene, ask)
+    case 'mend':
+      return mend(scene, ask)
   }
 }
 

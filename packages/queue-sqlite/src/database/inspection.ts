@@ -110,7 +110,24 @@ export const stats: Do<'stats'> = ({ tables }) => tables.stats
 export const strangers: Do<'strangers'> = ({ tables }, { ids }) =>
   ids.filter((id) => tables.db.value<number>('SELECT filed FROM message WHERE id = ?', id) !== 1)
 
-export const spoil: Do<'spoil'> = ({ tables }, { id, because }) => {
-  if (tables.message(id) !== undefined) tables.spoil(id, because)
+export const mend: Do<'mend'> = ({ tables }, { repair, now }) => {
+  switch (repair.kind) {
+    case 'set-aside':
+      if (tables.message(repair.id) !== undefined || tables.workRows(repair.id).length > 0)
+        tables.spoil(repair.id, repair.because)
+      break
+    case 'rows':
+      tables.rewrite(repair.id, now)
+      break
+    case 'lane':
+      tables.lanes.touch(repair)
+      break
+    case 'ledger':
+      tables.correct(repair.add)
+      break
+    case 'indexes':
+      tables.db.run('REINDEX')
+      break
+  }
   return null
 }

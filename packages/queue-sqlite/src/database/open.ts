@@ -69,9 +69,10 @@ export function openDatabase(path: string, maxOctets?: number): DatabaseSync {
   }
 }
 
-/** Opens the database for a look at it; only one transaction that reads, and no older version. */
+/** Opens the database for a look at it; no older version. */
 export function openReader(path: string): DatabaseSync {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 })
+  // Not as a read-only file: the last to leave tidies up the log.
+  const db = new DatabaseSync(path, { timeout: 5_000 })
   try {
     const version = demandFormat(db)
     if (version < schemaVersion)
@@ -99,6 +100,9 @@ export function number(db: DatabaseSync, sql: string): number {
   const [value] = row === undefined ? [] : Object.values(row)
   return typeof value === 'number' ? value : Number(value ?? 0)
 }
+
+/** SQLite's primary result code when somebody else has the database. */
+export const busy = 5
 
 /** SQLite's primary result code of an error, if it is one of SQLite's. */
 export function sqliteCode(error: unknown): number | undefined {

@@ -216,6 +216,22 @@ export class Tables {
     return queued + held
   }
 
+  /** Writes the rows of a message anew, from its recipients; it goes if they are all settled. */
+  rewrite(id: string, now: number): void {
+    for (const row of this.isCorrupt(id) ? [] : this.workRows(id)) {
+      this.lanes.touch({ destination: row[1], priority: row[2] })
+      const work = this.workIn(row)
+      if (work !== undefined) this.putWork(id, work, work, now)
+    }
+  }
+
+  /** Puts the ledger right by what was found. */
+  correct(add: Partial<Counters>): void {
+    for (const name of counted) this.#counters[name] += add[name] ?? 0
+    // Else nothing but the ledger would be written, which is when it is not.
+    this.db.run('UPDATE ledger SET used = used')
+  }
+
   #touchAll(id: string): void {
     const sql = 'SELECT destination, priority FROM work WHERE message = ?'
     for (const [destination, priority] of this.db.rows<[string, number]>(sql, id))

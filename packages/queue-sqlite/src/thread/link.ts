@@ -1,8 +1,8 @@
-import { setFlagsFromString } from 'node:v8'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { QueueErrorCode, QueueErrorDetails } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
 import type { Ask, Batch, News, Opening, Operation, Operations, Outcome, Reply, ThreadOptions } from './protocol.ts'
+import { startThread } from './start.ts'
 
 /** An answer, and the contents its stretches point into. */
 export interface Answered<O extends Operation> {
@@ -41,7 +41,7 @@ export class Link {
    * SQLite: it ends by itself, and a failure is told once it has.
    */
   open(options: ThreadOptions): Promise<string | undefined> {
-    const worker = startThread(options)
+    const worker = startThread('worker', options)
     return new Promise((resolve, reject) => {
       let cause = new Error('the store thread ended')
       let refused: QueueError | undefined
@@ -168,20 +168,6 @@ function moved(ask: Ask, by: number): Ask {
       : { ...order, spawn: order.spawn.map((message) => ({ ...message, at: message.at + by })) },
   )
   return { ...ask, orders }
-}
-
-function startThread(options: ThreadOptions): Worker {
-  // Built, the thread's file lies beside this chunk; from sources it is TypeScript and so is what it imports.
-  const source = import.meta.url.endsWith('.ts')
-  // Node takes the types off in WebAssembly, and V8 13.6 crashes now and then when it optimizes that in many threads.
-  if (source) setFlagsFromString('--wasm-wrapper-tiering-budget=1000000000')
-  const file = source ? new URL('../worker.ts', import.meta.url) : new URL('./worker.js', import.meta.url)
-  return new Worker(file, {
-    workerData: options,
-    execArgv: source
-      ? ['--conditions=@angarium/source', '--disable-warning=ExperimentalWarning']
-      : ['--disable-warning=ExperimentalWarning'],
-  })
 }
 
 function threadFailed(operation: string, cause: Error, clean: boolean): QueueError {

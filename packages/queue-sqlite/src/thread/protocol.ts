@@ -72,8 +72,7 @@ export interface Operations {
   readonly stats: { ask: Record<never, never>; answer: QueueStats }
   /** Which of these ids no filed message has. */
   readonly strangers: { ask: { readonly ids: readonly string[] }; answer: readonly string[] }
-  /** A content file was found damaged. */
-  readonly spoil: { ask: { readonly id: string; readonly because: string }; answer: null }
+  readonly mend: { ask: { readonly repair: Repair; readonly now: number }; answer: null }
 }
 
 /** Name of an operation. */
@@ -151,6 +150,46 @@ export interface News {
 export interface SetAside {
   readonly id: string
   readonly because: string
+}
+
+/** What can be put right without loss. */
+export type Repair =
+  /** Whatever of it is there is kept, and never delivered. */
+  | { readonly kind: 'set-aside'; readonly id: string; readonly because: string }
+  /** The rows of a message tell what its recipients say; one that is finished goes. */
+  | { readonly kind: 'rows'; readonly id: string }
+  | { readonly kind: 'lane'; readonly destination: string; readonly priority: number }
+  | { readonly kind: 'ledger'; readonly add: Partial<Record<keyof QueueStats, number>> }
+  | { readonly kind: 'indexes' }
+
+/** What an audit found. */
+export interface Fault {
+  readonly kind: 'database' | 'index' | 'message' | 'work' | 'lane' | 'ledger'
+  /** The message it is about. */
+  readonly id?: string
+  readonly what: string
+  readonly repair?: Repair
+}
+
+/** A content that is a file of its own. */
+export interface FiledContent {
+  readonly id: string
+  readonly size: number
+  readonly sum: number
+  /** Its message is set aside: nobody counts on it. */
+  readonly aside: boolean
+}
+
+/** A piece of what a reader finds. */
+export interface AuditPage {
+  readonly faults: readonly Fault[]
+  readonly filed: readonly FiledContent[]
+}
+
+/** What a reader is to do: check the database, or copy it `to` a file that is not there. */
+export interface Errand {
+  readonly path: string
+  readonly to: string | undefined
 }
 
 /** How the thread is set up. */
