@@ -101,6 +101,29 @@ describe('random operations leave what the reference says', { timeout: 60_000 },
   })
 })
 
+it('leaves what is settled alone, whatever happens', () => {
+  const [work] = lifecycle.workOf(
+    { reversePath: '', parameters: [], recipients: [{ address: 'r', parameters: [], destination: 'a' }] },
+    {},
+    0,
+  )
+  const recipient = work?.recipients[0] as lifecycle.WorkRecipient
+  const events: readonly lifecycle.RecipientEvent[] = [
+    { kind: 'lease' },
+    { kind: 'settle', since: 0, outcome: { index: 0, kind: 'deferred', delay: 0, because: '' } },
+    { kind: 'settle', since: 0, outcome: { index: 0, kind: 'delivered' } },
+    { kind: 'abandon', since: 0, order: 0, policy: lifecycle.defaultAbandonPolicy },
+    { kind: 'change', change: { kind: 'hold', because: '' } },
+    { kind: 'change', change: { kind: 'release', early: true } },
+    { kind: 'change', change: { kind: 'expedite' } },
+    { kind: 'change', change: { kind: 'remove' } },
+    { kind: 'change', change: { kind: 'bounce', because: '' } },
+    { kind: 'change', change: { kind: 'reroute', destination: 'b' } },
+  ]
+  for (const state of ['delivered', 'relayed', 'expanded', 'failed', 'expired', 'removed'] as const)
+    for (const event of events) expect(lifecycle.advance({ ...recipient, state }, event, 9)).toBeUndefined()
+})
+
 describe('the model notices', { timeout: 60_000 }, () => {
   /** What a settlement says, changed before it is applied. */
   const settling =

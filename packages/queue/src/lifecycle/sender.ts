@@ -16,11 +16,19 @@ export function isShort(name: string): boolean {
 
 function lowerCase(text: string): string {
   let lower = ''
-  for (const letter of text) lower += letter >= 'A' && letter <= 'Z' ? letter.toLowerCase() : letter
-  return lower
+  let copied = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 0x41 || code > 0x5a) continue
+    lower += text.slice(copied, at) + String.fromCharCode(code + 0x20)
+    copied = at + 1
+  }
+  return copied === 0 ? text : lower + text.slice(copied)
 }
 
 function beginning(text: string): string {
+  // No unit of a string takes more than three octets.
+  if (text.length * 3 <= maxOctets) return text
   let octets = 0
   let at = 0
   for (const letter of text) {

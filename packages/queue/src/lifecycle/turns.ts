@@ -17,7 +17,7 @@ interface Round {
 /**
  * Gives fresh work its place, so that senders take turns: one message of each sender a round, and who comes joins the
  * next round. Fresh is what waits for its first attempt and is due; all else stands by when it is due and has no place.
- * The least place goes first, at equal places the message accepted first.
+ * The least place goes first, at equal places the message with the lesser id.
  *
  * Places are kept with the work; what is kept here may be lost: then a sender that has much in line gets no further back
  * with what it sends next than somebody new. For one store; not in step with a transaction that is rolled back, which

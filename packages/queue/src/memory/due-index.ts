@@ -8,7 +8,7 @@ import { Line } from './line.ts'
 
 /** What the index has to know of a message. */
 interface Indexed {
-  /** Of acceptance. */
+  /** That of the ids. */
   readonly order: number
   readonly works: ReadonlyMap<DestinationKey, Work>
 }

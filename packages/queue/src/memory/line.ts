@@ -1,6 +1,6 @@
 import { Ranking } from '../ranking.ts'
 
-/** Messages by rank, least first, at equal ranks as they were accepted. */
+/** Messages by rank, least first, at equal ranks in the order of their ids. */
 export class Line<M extends { readonly order: number }> {
   readonly #ranks = new Ranking<number>()
   readonly #equals = new Map<number, Ranking<M>>()

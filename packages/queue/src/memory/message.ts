@@ -6,7 +6,7 @@ import type { CommitOptions, DestinationKey, Envelope, Instant, QueueId } from '
 
 /** A message as the memory store keeps it. */
 export interface Message {
-  /** Of acceptance. */
+  /** That of the ids. */
   readonly order: number
   readonly facts: MessageFacts
   readonly content: Uint8Array

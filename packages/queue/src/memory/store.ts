@@ -99,20 +99,21 @@ class MemoryStore implements QueueStore {
 
   draft(): Draft {
     const id = this.#newId()
+    const order = this.#order++
     return createMemoryDraft(id, async (content, envelope, options) => {
       this.#demandOpen('commit')
-      return this.#commit(id, content, envelope, options)
+      return this.#commit(order, id, content, envelope, options)
     })
   }
 
-  #commit(id: QueueId, content: Uint8Array, envelope: Envelope, options: CommitOptions): Accepted {
+  #commit(order: number, id: QueueId, content: Uint8Array, envelope: Envelope, options: CommitOptions): Accepted {
     const now = this.#clock.now()
     const { key, lease: wanted } = options
     this.#forgetOldKeys(now)
     const known = key === undefined ? undefined : this.#keys.get(key)
     if (known !== undefined) return { id: known.id, duplicate: true, leases: [] }
     if (key !== undefined) this.#keys.set(key, { id, at: now })
-    const message = newMessage(this.#order++, id, now, envelope, content, options)
+    const message = newMessage(order, id, now, envelope, content, options)
     const leases: Lease[] = []
     for (const work of message.works.values()) {
       const leased = wanted && leaseWork(work, wanted.holder, now + wanted.duration, now)
