@@ -22,11 +22,13 @@ export interface Rig {
   put(destination: string, count?: number, options?: CommitOptions): Promise<void>
 }
 
+export type RigOptions = Partial<Omit<SchedulerOptions, 'clock'>> & { readonly clock?: ManualClock }
+
 export type Deliver = SchedulerOptions['deliver']
 
 /** A scheduler over a memory store, its clock standing still. */
-export async function rig(deliver: Deliver, options: Partial<SchedulerOptions> = {}): Promise<Rig> {
-  const clock = createManualClock()
+export async function rig(deliver: Deliver, options: RigOptions = {}): Promise<Rig> {
+  const clock = options.clock ?? createManualClock()
   const random = createSeededRandom(7)
   const store = options.store ?? createMemoryStore({ clock, random })
   await store.open()
@@ -34,11 +36,11 @@ export async function rig(deliver: Deliver, options: Partial<SchedulerOptions> =
   const log: Rig['log'] = []
   const note = (event: string, fields: Readonly<Record<string, unknown>>): void => void log.push({ event, fields })
   const scheduler = createScheduler({
-    clock,
     random,
     holder: 'test',
     log: { info: note, warn: note },
     ...options,
+    clock,
     store,
     deliver: (lease, signal, passage) => {
       delivered.push(lease)

@@ -49,6 +49,25 @@ describe('scheduler when things break', () => {
     },
   )
 
+  it('does not press a store whose clock is behind', async () => {
+    const clock = createManualClock()
+    const behind = { ...clock, now: () => clock.now() - 60_000 }
+    const memory = createMemoryStore({ clock: behind, random: createSeededRandom() })
+    let asked = 0
+    const due: QueueStore['due'] = (limit) => {
+      asked++
+      return memory.due(limit)
+    }
+    const store = withOverrides(memory, { due })
+    const { scheduler, delivered } = await rig(deliveredAll, { store, clock })
+    await store.draft().commit(envelope('a.example'), { notBefore: clock.now() })
+    scheduler.start()
+    await clock.advance(30_000)
+    expect(asked).toBeLessThan(310)
+    await clock.advance(30_200)
+    expect(delivered).toHaveLength(1)
+  })
+
   it('begins no more deliveries than the store can hear of', async () => {
     const { clock, store, broken } = failing()
     const { scheduler, delivered } = await rig(deliveredAll, { store, clock, limits: { concurrency: 10 } })

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import type { Lease, Passage, RateLimit, SchedulerOptions } from '../src/index.ts'
+import type { Lease, Passage, RateLimit } from '../src/index.ts'
 import { createMemoryStore } from '../src/index.ts'
 import { Account } from '../src/scheduler/account.ts'
 import { Rates } from '../src/scheduler/rates.ts'
 import { createManualClock, createSeededRandom, settled } from '../src/testing.ts'
-import type { Rig } from './rig.ts'
+import type { Rig, RigOptions } from './rig.ts'
 import { all, deliveredAll, envelope, rig, withOverrides } from './rig.ts'
 
 const second = 1_000
@@ -20,7 +20,7 @@ interface Begun extends Pick<Lease, 'destination' | 'sender' | 'source'> {
 /** A scheduler under these limits that delivers at once, and what began when. */
 async function limited(
   rates: readonly RateLimit[],
-  options: Partial<SchedulerOptions> = {},
+  options: RigOptions = {},
 ): Promise<Rig & { readonly begun: Begun[] }> {
   const begun: Begun[] = []
   const made = await rig(

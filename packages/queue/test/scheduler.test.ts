@@ -343,6 +343,8 @@ describe('scheduler', () => {
     expect(judge({ index: 0, kind: 'deferred', delay: 1, because: '' })).toBe('failure')
     expect(judge({ index: 0, kind: 'deferred', delay: 1, because: '', reply })).toBe('neutral')
     expect(judge({ index: 0, kind: 'deferred', delay: 1, because: '', reply: { code: 421, text: [] } })).toBe('failure')
+    expect(judge({ index: 0, kind: 'expired', status: '4.4.7', because: '' })).toBe('failure')
+    expect(judge({ index: 0, kind: 'expired', status: '4.4.7', because: '', reply })).toBe('neutral')
     expect(judge({ index: 0, kind: 'returned' })).toBe('neutral')
     expect(judge()).toBe('neutral')
   })

@@ -7,7 +7,7 @@ import type { Room } from './ways.ts'
 
 /** A wall clock that jumps moves what is due; nobody sleeps past this. */
 const longestSleep = 60_000
-/** When the store names work as due and then has none to lease, it is not asked again at once. */
+/** When work should be due and the store has none, it is not asked again at once. */
 const emptyHandedPause = 100
 /**
  * Destinations read from the store per millisecond, at most: thousands that can take nothing must be read again to see
@@ -98,7 +98,9 @@ export class Ready {
     this.#nextDue = undefined
     const limit = Math.max(this.#reach, wanted + 1 + this.#inTheWay)
     const { destinations, next } = await this.#ask(limit)
-    this.#nextAsk = now + Math.floor(destinations.length / readPerMs)
+    // A store goes by its own clock, by which what is due here may not be yet.
+    const early = destinations.length === 0 && next !== undefined && next <= this.#clock.now()
+    this.#nextAsk = now + (early ? emptyHandedPause : Math.floor(destinations.length / readPerMs))
     if (next !== undefined) this.expect(next)
     this.#firsts = new Map(destinations.map(({ destination, ...first }) => [destination, { ...first, begun: false }]))
     this.#open = new Set(this.#firsts.keys())
