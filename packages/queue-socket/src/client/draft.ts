@@ -59,7 +59,7 @@ export class SocketDraft implements Draft {
     checkCommit(envelope, options)
     this.#over = true
     // No waiting where there is nothing to wait for: the commits of one turn leave as one write.
-    if (this.#feeding !== undefined) await this.#feeding
+    if (this.#feeding !== undefined) await this.#feeding.catch(() => undefined)
     this.#session.forget(this.#number)
     if (this.#failure !== undefined) {
       this.#session.abort(this.#number)

@@ -17,6 +17,7 @@ import type {
   QueueId,
   QueueStats,
   QueueStore,
+  Random,
   Settlement,
   SettleResult,
   StoreCapabilities,
@@ -44,6 +45,8 @@ export interface QueueClientOptions {
   readonly path: string
   /** Makes ids; the owner's clock does all else. By default the machine's. */
   readonly clock?: Pick<Clock, 'now'>
+  /** Makes ids: from a source that cannot be guessed. By default the machine's. */
+  readonly random?: Pick<Random, 'bytes'>
   /** How long `open` waits for an owner. By default 10 seconds. */
   readonly connectMs?: Millis
   /** Warned when the owner is lost, told when it is back. By default silent. */
@@ -80,9 +83,16 @@ class SocketStore implements QueueStore {
   #open = false
   #session: Session | undefined
 
-  constructor({ path, connectMs = 10_000, clock = { now: Date.now }, log = silentLog }: QueueClientOptions) {
+  constructor(options: QueueClientOptions) {
+    const {
+      path,
+      connectMs = 10_000,
+      clock = { now: Date.now },
+      random = { bytes: randomBytes },
+      log = silentLog,
+    } = options
     this.#connectMs = connectMs
-    this.#newId = createIdMaker(clock, { bytes: randomBytes })
+    this.#newId = createIdMaker(clock, random)
     this.#link = new Link({
       path,
       errand: 'queue',

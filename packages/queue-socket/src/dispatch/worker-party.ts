@@ -94,6 +94,8 @@ export class WorkerParty implements HostParty {
       }
       case kinds.leave:
         this.#leaving = true
+        // After this word it is sent nothing more.
+        this.#channel.sendOctets(kinds.leave, 0)
         break
       case kinds.bye:
         this.#channel.end()

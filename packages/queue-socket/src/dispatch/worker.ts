@@ -58,6 +58,8 @@ class Shift implements Party {
   readonly #options: WorkerOptions
   readonly #over: () => void
   readonly #running = new Map<number, Running>()
+  /** `leaving`: the dispatcher may not know yet, and what it sends is given back. */
+  #state: 'working' | 'leaving' | 'left' = 'working'
   #idle: (() => void) | undefined
 
   constructor(channel: Channel, options: WorkerOptions, over: () => void) {
@@ -77,6 +79,10 @@ class Shift implements Party {
       case kinds.entered:
         this.#running.get(number)?.asking.shift()?.(flag(openParcel(body).value))
         break
+      case kinds.leave:
+        this.#state = 'left'
+        this.#look()
+        break
       default:
         throw new Malformed(`a dispatcher does not send frames of kind ${kind}`)
     }
@@ -90,11 +96,13 @@ class Shift implements Party {
       for (const answer of asking) answer(false)
     }
     this.#running.clear()
-    this.#idle?.()
+    this.#state = 'left'
+    this.#look()
     this.#over()
   }
 
   async finish(deadlineMs: number): Promise<void> {
+    this.#state = 'leaving'
     this.#channel.sendOctets(kinds.leave, 0)
     await this.#emptied(deadlineMs)
     for (const { abort } of this.#running.values()) abort.abort()
@@ -104,13 +112,17 @@ class Shift implements Party {
 
   #emptied(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#running.size === 0) return resolve()
       const timer = setTimeout(resolve, ms)
       this.#idle = () => {
         clearTimeout(timer)
         resolve()
       }
+      this.#look()
     })
+  }
+
+  #look(): void {
+    if (this.#state === 'left' && this.#running.size === 0) this.#idle?.()
   }
 
   #begin(number: number, body: Buffer): void {
@@ -119,6 +131,10 @@ class Shift implements Party {
     const [lease] = unpackLeases(asked.leases, octets)
     const op = word('deliver', 'withoutAttempt')(asked.op)
     if (lease === undefined || this.#running.has(number)) throw new Malformed('an order that makes no sense')
+    if (this.#state !== 'working') {
+      this.#channel.send(kinds.answer, number, packSettlements([{ lease, recipients: [] }], []))
+      return
+    }
     const running: Running = { abort: new AbortController(), asking: [] }
     this.#running.set(number, running)
     const { deliver, withoutAttempt } = this.#options
@@ -135,7 +151,7 @@ class Shift implements Party {
       )
       .then(() => {
         this.#running.delete(number)
-        if (this.#running.size === 0) this.#idle?.()
+        this.#look()
       })
   }
 

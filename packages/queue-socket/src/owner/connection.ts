@@ -1,4 +1,4 @@
-import type { Lease, LeaseRef, Log, QueueStore } from '@angarium/queue'
+import type { Lease, LeaseRef, QueueStore } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
 import type { HostParty } from '../socket/door.ts'
 import type { Channel } from '../wire/channel.ts'
@@ -20,10 +20,12 @@ const beginning = record<Beginning>({ id: text, size: optional(number) })
 export interface ConnectionScene {
   readonly store: QueueStore
   readonly limits: QueueOwnerLimits
-  readonly log: Log
   /** Ends the leases of a process that is gone. */
   abandon(leases: readonly LeaseRef[]): void
 }
+
+/** A question, whose fields are yet to be looked at. */
+type Asked = Readonly<Record<string, unknown>>
 
 /** An answer on its way: text in JSON, and octets that it speaks of. */
 interface Answer {
@@ -41,7 +43,9 @@ export class Connection implements HostParty {
   /** Octets of content in our hands, and those let go of that the guest was not told of. */
   #held = 0
   #consumed = 0
+  /** Questions under way, and their octets. */
   #questions = 0
+  #asked = 0
   #crowded = false
   #listens = false
   #work: 'none' | 'some' | 'urgent' = 'none'
@@ -134,6 +138,7 @@ export class Connection implements HostParty {
     const asked = object(value)
     const op = text(asked.op)
     this.#questions++
+    this.#asked += frame.body.length
     this.#look()
     let answering: Promise<Answer>
     try {
@@ -149,13 +154,14 @@ export class Connection implements HostParty {
       .then(() => {
         frame.release()
         this.#questions--
+        this.#asked -= frame.body.length
         this.#look()
         if (this.#questions === 0) this.#idle?.()
       })
   }
 
   /** Called in the turn the question arrived, so that all of a turn reach the store together. */
-  #perform(op: string, question: number, asked: Readonly<Record<string, unknown>>, octets: Buffer): Promise<Answer> {
+  #perform(op: string, question: number, asked: Asked, octets: Buffer): Promise<Answer> {
     const { store } = this.#scene
     switch (op) {
       case 'commit':
@@ -180,9 +186,9 @@ export class Connection implements HostParty {
     }
   }
 
-  async #commit(asked: Readonly<Record<string, unknown>>): Promise<Answer> {
+  async #commit(asked: Asked): Promise<Answer> {
     const draft = count(asked.draft)
-    const accepted = await this.#drafts.commit(draft, envelope(asked.envelope), commitOptions(asked.options))
+    const accepted = await this.#drafts.commit(draft, () => [envelope(asked.envelope), commitOptions(asked.options)])
     if (accepted === undefined) throw new Malformed(`draft ${draft} is over, or was never begun`)
     return this.#leased(accepted.leases, (leases) => ({ ...accepted, leases }))
   }
@@ -197,7 +203,7 @@ export class Connection implements HostParty {
     )
   }
 
-  async #settle(asked: Readonly<Record<string, unknown>>, octets: Buffer): Promise<Answer> {
+  async #settle(asked: Asked, octets: Buffer): Promise<Answer> {
     const settlements = unpackSettlements(asked.settlements, octets)
     const results = await this.#scene.store.settle(settlements)
     this.#leases.remove(settlements.map(({ lease }) => lease))
@@ -218,7 +224,8 @@ export class Connection implements HostParty {
 
   /** Reads on, or not, by what is under way. */
   #look(): void {
-    const crowded = this.#questions >= this.#scene.limits.questions || this.#channel.backlog >= crowdedOctets
+    const octets = Math.max(this.#asked, this.#channel.backlog)
+    const crowded = this.#questions >= this.#scene.limits.questions || octets >= crowdedOctets
     if (crowded === this.#crowded) return
     this.#crowded = crowded
     if (crowded) this.#channel.hold()

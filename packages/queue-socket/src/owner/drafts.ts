@@ -17,7 +17,8 @@ export interface DraftEvents {
 }
 
 interface Begun {
-  readonly draft: Draft
+  /** `undefined`: the store did not begin it, and that is the failure. */
+  draft: Draft | undefined
   /** Settles when the store has taken what was written so far; `undefined`: it has. */
   writing: Promise<void> | undefined
   failure: { readonly error: unknown } | undefined
@@ -42,8 +43,13 @@ export class Drafts {
     if (this.#begun.has(number) || this.#begun.size >= this.#limit) throw new Malformed('a draft too many')
     if (!isQueueId(id) || id <= this.#last) throw new Malformed('an id out of order')
     this.#last = id
-    const draft = this.#store.draft({ id, ...(size !== undefined && { size }) })
-    this.#begun.set(number, { draft, writing: undefined, failure: undefined })
+    const begun: Begun = { draft: undefined, writing: undefined, failure: undefined }
+    this.#begun.set(number, begun)
+    try {
+      begun.draft = this.#store.draft({ id, ...(size !== undefined && { size }) })
+    } catch (error) {
+      this.#fail(number, begun, error)
+    }
   }
 
   /** Brings content to the store in order. What comes for a draft that is over is dropped. */
@@ -63,30 +69,38 @@ export class Drafts {
     begun.writing = writing
   }
 
-  /** Begun, and neither committed nor given up. */
-  async commit(number: number, envelope: Envelope, options: CommitOptions): Promise<Accepted | undefined> {
+  /**
+   * Commits a draft, which is over then, whatever comes of it. `undefined`: there is none of this number.
+   *
+   * @param what - read only once there is a draft; may throw.
+   */
+  async commit(
+    number: number,
+    what: () => readonly [envelope: Envelope, options: CommitOptions],
+  ): Promise<Accepted | undefined> {
     const begun = this.#begun.get(number)
     if (begun === undefined) return undefined
     this.#begun.delete(number)
-    // No waiting where there is nothing to wait for: commits that arrive together go to the store together.
-    if (begun.writing !== undefined) await begun.writing
     try {
+      const [envelope, options] = what()
+      // No waiting where there is nothing to wait for: commits that arrive together go to the store together.
+      if (begun.writing !== undefined) await begun.writing
       if (begun.failure !== undefined) throw begun.failure.error
-      return await begun.draft.commit(envelope, options)
+      return await begun.draft?.commit(envelope, options)
     } catch (error) {
-      await begun.draft.abort()
+      await begun.draft?.abort()
       throw error
     }
   }
 
   abort(number: number): void {
-    void this.#begun.get(number)?.draft.abort()
+    void this.#begun.get(number)?.draft?.abort()
     this.#begun.delete(number)
   }
 
   /** Gives up all that is not on its way to a commit. */
   end(): void {
-    for (const { draft } of this.#begun.values()) void draft.abort()
+    for (const { draft } of this.#begun.values()) void draft?.abort()
     this.#begun.clear()
   }
 
@@ -94,9 +108,9 @@ export class Drafts {
   #write(number: number, begun: Begun, octets: Uint8Array): void | Promise<void> {
     if (begun.failure !== undefined) return
     if (begun.writing !== undefined)
-      return begun.writing.then(() => (begun.failure === undefined ? begun.draft.write(octets) : undefined))
+      return begun.writing.then(() => (begun.failure === undefined ? begun.draft?.write(octets) : undefined))
     try {
-      return begun.draft.write(octets)
+      return begun.draft?.write(octets)
     } catch (error) {
       this.#fail(number, begun, error)
     }

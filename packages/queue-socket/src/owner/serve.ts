@@ -29,13 +29,16 @@ export async function serveQueue(options: QueueOwnerOptions): Promise<QueueOwner
     throw misuse('open', `a window of ${limits.windowOctets} octets is too small`)
   const connections = new Set<Connection>()
 
+  let closing = false
+
   const tellWork = (urgent: boolean): void => {
     for (const connection of connections) connection.tellWork(urgent)
   }
 
   /** Lets leases run out: the least that `extend` grants is over within a millisecond. */
   async function abandon(leases: readonly LeaseRef[]): Promise<void> {
-    if (leases.length === 0) return
+    // The guests of an owner that goes down may be those of the next one.
+    if (leases.length === 0 || closing) return
     let ended = 0
     try {
       for (let at = 0; at < leases.length; at += batch)
@@ -61,7 +64,7 @@ export async function serveQueue(options: QueueOwnerOptions): Promise<QueueOwner
       return { windowOctets, frameOctets, drafts, after: unusedId(store) }
     },
     admit(channel) {
-      const connection = new Connection(channel, { store, limits, log, abandon: (leases) => void abandon(leases) })
+      const connection = new Connection(channel, { store, limits, abandon: (leases) => void abandon(leases) })
       connections.add(connection)
       return {
         frame: (frame) => connection.frame(frame),
@@ -78,6 +81,7 @@ export async function serveQueue(options: QueueOwnerOptions): Promise<QueueOwner
   const stopHearing = store.onWork(tellWork)
   return {
     async close() {
+      closing = true
       stopListening()
       stopHearing()
       await door.close()

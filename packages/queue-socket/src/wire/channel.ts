@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { QueueError } from '@angarium/queue'
 import { packError } from './errors.ts'
 import type { Frame } from './frames.ts'
-import { kinds, Malformed } from './frames.ts'
+import { kinds } from './frames.ts'
 import type { Memory } from './memory.ts'
 import { FrameReader } from './reader.ts'
 import { FrameWriter } from './writer.ts'
@@ -15,7 +15,7 @@ export interface ChannelOptions {
   readonly stallMs: number
   /** Shared by the owner's channels. */
   readonly memory?: Memory
-  /** May throw {@link Malformed}: then the channel ends with that. */
+  /** What it throws ends the channel, above all a `Malformed`. */
   onFrame(frame: Frame): void
   /** Once, when nothing comes any more. `because`: it did not end well. */
   onEnd(because: string | undefined): void
@@ -116,9 +116,9 @@ export class Channel {
     try {
       this.#options.onFrame(frame)
     } catch (error) {
-      if (!(error instanceof Malformed)) throw error
+      // Whatever it was, it is between us and this one.
       frame.release()
-      this.end(error.message)
+      this.end(error instanceof Error ? error.message : String(error))
     }
   }
 

@@ -38,7 +38,7 @@ export const kinds = {
   entered: 15,
   /** The lease of this number is lost, or the owner goes down. */
   stop: 16,
-  /** The worker takes no more leases. */
+  /** The worker takes no more leases; the dispatcher repeats it, and sends none from then on. */
   leave: 17,
 } as const
 

@@ -22,6 +22,10 @@ export class FrameReader {
   readonly #sink: FrameSink
   readonly #head = Buffer.alloc(headOctets)
   #headFilled = 0
+  /** Of the frame under way. */
+  #length = 0
+  #kind = 0
+  #number = 0
   #body: Buffer | undefined
   #bodyFilled = 0
   /** What arrived after the beginning of a frame that waits for memory. */
@@ -65,18 +69,20 @@ export class FrameReader {
         at += this.#fill(this.#body, chunk, at)
         continue
       }
-      const taken = Math.min(headOctets - this.#headFilled, chunk.length - at)
-      chunk.copy(this.#head, this.#headFilled, at, at + taken)
-      this.#headFilled += taken
-      at += taken
-      if (this.#headFilled < headOctets) return
-      const length = this.#head.readUInt32BE(0) - (headOctets - 4)
-      if (length < 0 || length > this.#limit) {
-        this.#fault(length)
-        return
-      }
-      if (length <= chunk.length - at) {
+      if (this.#headFilled === 0 && chunk.length - at >= headOctets) {
+        this.#readHead(chunk, at)
+        at += headOctets
+      } else {
+        const taken = chunk.copy(this.#head, this.#headFilled, at)
+        this.#headFilled += taken
+        at += taken
+        if (this.#headFilled < headOctets) return
+        this.#readHead(this.#head, 0)
         this.#headFilled = 0
+      }
+      const length = this.#length
+      if (length < 0 || length > this.#limit) this.#fault(length)
+      else if (length <= chunk.length - at) {
         this.#emit(chunk.subarray(at, at + length))
         at += length
       } else if (length <= freeOctets || this.#memory === undefined) this.#begin(length)
@@ -85,6 +91,12 @@ export class FrameReader {
         return
       }
     }
+  }
+
+  #readHead(from: Buffer, at: number): void {
+    this.#length = from.readUInt32BE(at) - (headOctets - 4)
+    this.#kind = from[at + 4] ?? 0
+    this.#number = from.readUInt32BE(at + 5)
   }
 
   #begin(length: number): void {
@@ -97,7 +109,6 @@ export class FrameReader {
     this.#bodyFilled += taken
     if (this.#bodyFilled < body.length) return taken
     this.#body = undefined
-    this.#headFilled = 0
     this.#emit(body)
     return taken
   }
@@ -109,7 +120,7 @@ export class FrameReader {
       this.#giveBack(granted)
       granted = 0
     }
-    this.#sink.frame({ kind: this.#head[4] ?? 0, number: this.#head.readUInt32BE(5), body, release })
+    this.#sink.frame({ kind: this.#kind, number: this.#number, body, release })
   }
 
   #wait(memory: Memory, length: number, rest: Buffer): void {
