@@ -16,10 +16,15 @@ export function formatReply(reply: Reply, enhanced = false, utf8 = true): Uint8A
   const cache = forms[(enhanced ? 2 : 0) + (utf8 ? 1 : 0)] as WeakMap<Reply, Uint8Array>
   const known = cache.get(reply)
   if (known !== undefined) return known
-  const text = replyText(reply, enhanced ? statusPrefix(reply) : '')
-  const octets = encodeUtf8(utf8 ? text : inAscii(text))
+  const octets = formatOnce(reply, enhanced, utf8)
   cache.set(reply, octets)
   return octets
+}
+
+/** The same for a reply that is not said twice, such as one with a message's id. The buffer is the caller's own. */
+export function formatOnce(reply: Reply, enhanced: boolean, utf8: boolean): Uint8Array {
+  const text = replyText(reply, enhanced ? statusPrefix(reply) : '')
+  return encodeUtf8(utf8 ? text : inAscii(text))
 }
 
 // Replies are mostly constants; formatting one twice is waste.

@@ -127,7 +127,7 @@ function dataEnd(state: SessionState, answer: Answers['data-end']): void {
   const accepted = results.some(({ code }) => code < 300)
   if (accepted) state.idle = 0
   state.endTransaction(accepted ? 'accepted' : 'refused')
-  for (const result of results) state.send(result)
+  for (const result of results) state.sendOnce(result)
   const gravest = results.find(({ code }) => code === 421) ?? (accepted ? undefined : results[0])
   if (gravest !== undefined) state.weigh(gravest)
 }

@@ -5,7 +5,7 @@ import { WireError } from '../error.ts'
 import { createRegistry, type Registry } from '../extension/registry.ts'
 import type { AnyExtension, Phase, SessionContext } from '../extension/types.ts'
 import { beyondAscii } from '../octets.ts'
-import { formatReply } from '../reply/format.ts'
+import { formatOnce, formatReply } from '../reply/format.ts'
 import type { Refusal, Reply } from '../reply/reply.ts'
 import type { ContentInput } from './content-input.ts'
 import type { Answerable, ServerEvent, TransactionOutcome, VerbEvent, WireFault } from './events.ts'
@@ -123,6 +123,11 @@ export class SessionState {
   /** @param utf8 text may be beyond ASCII; elsewhere it is shown as "?". @rfc 6531 3.7.4.2 */
   send(reply: Reply, utf8: boolean = false): void {
     this.output.put(formatReply(reply, this.registry.enhancedReplies, utf8))
+  }
+
+  /** Sends what is said of one message, and hardly ever again. */
+  sendOnce(reply: Reply): void {
+    this.output.put(formatOnce(reply, this.registry.enhancedReplies, false))
   }
 
   /** Greetings and answers to a hello never carry an enhanced status. @rfc 2034 4 */
