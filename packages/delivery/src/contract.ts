@@ -59,7 +59,7 @@ export const defaultDeliveryLimits: DeliveryLimits = {
   idleMs: 5_000,
   idleSessions: 100,
   idlePerNextHop: 20,
-  transactionsPerSession: 100,
+  transactionsPerSession: 500,
   returnOctets: 50_000,
   convertOctets: 26_214_400,
 }

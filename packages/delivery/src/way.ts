@@ -18,11 +18,13 @@ export interface WayHosts extends Omit<Hosts, 'hosts'> {
 export interface WayHost extends Omit<NextHop, 'addresses'> {
   /** What TLS must come to before anything of a message is sent. */
   readonly tls: TlsPolicy
+  /** At least one, in the order to be tried. */
   readonly addresses: readonly WayAddress[]
 }
 
 /** One address of a host. */
 export interface WayAddress {
+  /** Numeric. */
   readonly address: string
   /** Sessions there that wait for more work. */
   readonly idleSessions: number

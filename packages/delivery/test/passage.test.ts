@@ -2,7 +2,7 @@ import { createZone, memoryResolver } from '@angarium/dns-client/testing'
 import { describe, expect, it } from 'vitest'
 import { hostsKey } from '../src/route/next-hop.ts'
 import { gate, leaseOf, never } from './lease.ts'
-import { hosts, type Rig, type RigOptions, rig, session } from './rig.ts'
+import { hosts, type Rig, type RigOptions, rig, run, session } from './rig.ts'
 
 async function one(options: RigOptions = {}): Promise<Rig> {
   const made = await rig(options)
@@ -66,6 +66,25 @@ describe('a passage', () => {
     await made.delivery.deliver(leaseOf('local:here.example', {}), never, passage)
     await made.delivery.deliver(leaseOf('routed.example', {}), never, passage)
     expect(passage.asked).toEqual(['local:here.example', 'smtp 192.0.2.1:25'])
+  })
+})
+
+describe('domains with the same hosts', () => {
+  it('share their places', async () => {
+    const made = await rig({ scheduling: { perNextHop: 1, perDestinationStart: 1 } })
+    const domains = [1, 2, 3].map((n) => `d${n}.example`)
+    for (const domain of domains) made.zone.set(domain, { MX: [{ preference: 10, exchange: 'mx.example' }] })
+    made.zone.set('mx.example', { A: ['192.0.2.1'] })
+    const slow = session({ transactions: [{}, {}, {}] }).replaceAll('S: 250 taken', '-- wait 1000\nS: 250 taken')
+    const mx = made.peer('192.0.2.1', slow)
+    await made.put({ to: domains.map((domain) => `a@${domain}`) })
+    await run(made)
+    expect(made.scheduler.snapshot().nextHops).toMatchObject([{ nextHop: 'mx.example', active: 1 }])
+    expect(mx.count).toBe(1)
+    for (let n = 0; n < 3; n++) await made.clock.advance(1_000)
+    expect(await made.store.stats()).toMatchObject({ relayed: 3, queued: 0 })
+    // One after the other, over one session.
+    expect(mx.count).toBe(1)
   })
 })
 

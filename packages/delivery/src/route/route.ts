@@ -34,12 +34,15 @@ export interface NextHop {
 /** Hosts that take the mail of a destination. */
 export interface Hosts {
   readonly kind: 'hosts'
+  /** How they were found. */
   readonly by: RouteSource
   /** What destinations that go the same way have in common. */
   readonly nextHop: NextHopKey
   /** At least one, by rising rank. */
   readonly hosts: readonly NextHop[]
+  /** TCP port of all of them. */
   readonly port: number
+  /** Spoken with all of them. */
   readonly protocol: 'smtp' | 'lmtp'
   /** Of a configured route. */
   readonly tls: TlsLevel | undefined
