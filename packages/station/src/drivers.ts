@@ -1,7 +1,8 @@
-import type { Clock, Log, QueueStore, Random } from '@angarium/queue'
+import type { Clock, Log, Random } from '@angarium/queue'
 import type { Dialer, Transport } from '@angarium/smtp-wire/drive'
 import type { CreateTlsContext } from './configuration/tls-files.ts'
 import type { ListenerOptions, Listening } from './listen.ts'
+import type { CheckOptions, Finding, StationStore } from './store.ts'
 
 /** What an app brings along: the machine's clock and randomness, its sockets, and a kind of store. */
 export interface Drivers<T extends HasCertificate> {
@@ -10,7 +11,9 @@ export interface Drivers<T extends HasCertificate> {
   readonly createTlsContext: CreateTlsContext<T>
   createDialer(options: { readonly tls: T }): Dialer
   listen(options: ListenerOptions & ListenerParts<T>): Promise<Listening>
-  createStore(options: StoreOptions): QueueStore
+  createStore(options: StoreOptions): StationStore
+  /** Checks a queue that nobody has open. */
+  checkQueue(options: StoreOptions, how: CheckOptions): AsyncIterable<Finding>
 }
 
 /** A TLS context, as far as a station looks into it. */

@@ -9,7 +9,6 @@ import {
   type Entry,
   type Log,
   type Millis,
-  type QueueStore,
   type Random,
   type SchedulerSnapshot,
 } from '@angarium/queue'
@@ -28,6 +27,8 @@ import type { StationSettings } from './configuration/settings.ts'
 import { type Explanation, explainEntry } from './explain.ts'
 import type { Listen, Listening } from './listen.ts'
 import { paceOf } from './pace.ts'
+import { createRoomPolicy } from './room-policy.ts'
+import type { StationStore } from './store.ts'
 
 /** What a server on some machine, or in some test, is given. Nothing else reaches it from outside. */
 export interface Machine {
@@ -35,7 +36,7 @@ export interface Machine {
   readonly random: Random
   readonly log: Log
   /** Not yet open; closed at the end. */
-  readonly store: QueueStore
+  readonly store: StationStore
   readonly resolver: Resolver
   readonly dialer: Dialer
   readonly listen: Listen
@@ -147,7 +148,7 @@ export function createStation(parts: StationParts): Station {
     store,
     clock,
     recipients: parts.recipients,
-    stages: [...(parts.stages ?? []), ...contributions.flatMap(({ stages = [] }) => stages)],
+    stages: [createRoomPolicy(store), ...(parts.stages ?? []), ...contributions.flatMap(({ stages = [] }) => stages)],
     verbs: { ...Object.assign({}, ...contributions.map(({ verbs }) => verbs)), ...parts.verbs },
     ...(parts.directory && { directory: parts.directory }),
     ...(parts.priority && { priority: parts.priority }),

@@ -13,6 +13,8 @@ describe('what comes after queue', () => {
     [['count', '--by', 'age'], { by: 'age' }],
     [['reroute', '--all', '--to', 'a.test'], { to: 'a.test' }],
     [['reroute', '--all', '--to', '[192.0.2.1]'], { to: '[192.0.2.1]' }],
+    [['check', '--repair'], { repair: true }],
+    [['backup', 'dir'], { directory: 'dir', ids: [] }],
     [['remove', 'a', '--notify', '--because', 'spam'], { notify: true, because: 'spam' }],
     [['remove', 'a', '--filter', 'to=b@c.test'], { ids: ['a'], filter: { recipient: 'b@c.test' } }],
   ])('%j is understood', (args, wanted) => {
@@ -36,7 +38,10 @@ describe('what comes after queue', () => {
   })
 
   it.each([
-    [[], 'what? list, count, show, explain, stats, destinations, retry, hold, release, remove or reroute'],
+    [
+      [],
+      'what? list, count, show, explain, stats, destinations, retry, hold, release, remove, reroute, check or backup',
+    ],
     [['fly'], 'no fly; list, count,'],
     [['toString'], 'no toString; list'],
     [['list', 'an-id'], 'queue list takes no id; queue show does'],
@@ -49,6 +54,8 @@ describe('what comes after queue', () => {
     [['hold', 'a', '--all'], 'or else --all'],
     [['hold', '--all', '--filter', 'state=queued'], 'or else --all'],
     [['remove', 'a', '--because', 'spam'], 'queue remove tells nobody why without --notify'],
+    [['backup'], 'queue backup needs one folder'],
+    [['check', 'a'], 'queue check takes no id'],
     [['reroute', 'a'], 'queue reroute needs --to'],
     [['reroute', 'a', '--to', 'a b'], '--to a b: expected a domain such as example.com'],
     [['count', '--by', 'colour'], '--by colour: expected destination, state, sender, source, age'],

@@ -10,6 +10,7 @@ import { fileSchema, type StationConfiguration, stationSettings, withPaths } fro
 import { destinationOfAddress } from '../src/destination.ts'
 import { type QueueDesk, queueProcedures } from '../src/queue/procedures.ts'
 import { queueCommand } from '../src/queue.ts'
+import type { StationStore } from '../src/store.ts'
 
 /** What a command printed, and its exit code. */
 export interface Said {
@@ -31,15 +32,20 @@ export interface Rig {
   queue(...args: readonly string[]): Promise<Said>
 }
 
+/** What a test gives of its own. */
+export interface RigParts extends Pick<QueueDesk, 'station'> {
+  readonly care?: Pick<StationStore, 'check' | 'backup'>
+}
+
 /** @param running whether a server has the queue open, and answers for it */
-export async function createRig(running: boolean, desk: Partial<QueueDesk> = {}): Promise<Rig> {
+export async function createRig(running: boolean, { care = {}, ...desk }: RigParts = {}): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'station-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   mkdirSync(join(folder, 'data/queue'), { recursive: true })
   const file = join(folder, 'station.yaml')
   writeFileSync(file, 'hostname: mx.here.test\nlisteners: [{ address: 127.0.0.1, port: 2525 }]\n')
   const clock = createManualClock(Date.UTC(2026, 10, 25, 12))
-  const store = desk.store ?? createMemoryStore({ clock, random: createSeededRandom(1) })
+  const store: StationStore = Object.assign(createMemoryStore({ clock, random: createSeededRandom(1) }), care)
   await store.open()
   const log: Rig['log'] = []
   const note = (event: string, fields: object): void => void log.push({ event, ...fields })
@@ -61,7 +67,14 @@ export async function createRig(running: boolean, desk: Partial<QueueDesk> = {})
         () => [],
       ),
     },
-    drivers: { clock, createStore: () => store },
+    drivers: {
+      clock,
+      createStore: () => store,
+      checkQueue(_, how) {
+        if (care.check === undefined) throw new Error('this store cannot check itself')
+        return care.check(how)
+      },
+    },
     destinationOf: () => (address) =>
       address.endsWith('@here.test') ? 'local:here.test' : destinationOfAddress(address),
   })

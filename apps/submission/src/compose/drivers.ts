@@ -1,4 +1,4 @@
-import { createSqliteStore } from '@angarium/queue-sqlite'
+import { checkQueue, createSqliteStore } from '@angarium/queue-sqlite'
 import { createDialer, createTlsContext, listen, nodeClock, nodeRandom, type TlsContext } from '@angarium/smtp-node'
 import type { Drivers } from '@angarium/station'
 
@@ -10,4 +10,5 @@ export const drivers: Drivers<TlsContext> = {
   createDialer,
   listen,
   createStore: (options) => createSqliteStore({ ...options, random: nodeRandom }),
+  checkQueue: (options, how) => checkQueue({ ...options, random: nodeRandom }, how),
 }

@@ -51,6 +51,8 @@ const actions = {
   release: { takes: 'selection', options: [...changing, 'early'] },
   remove: { takes: 'selection', options: [...changing, 'notify', 'because'] },
   reroute: { takes: 'selection', options: [...changing, 'to'] },
+  check: { takes: 'nothing', options: ['repair'] },
+  backup: { takes: 'folder', options: [] },
 } as const satisfies Record<string, ActionForm>
 
 const options = {

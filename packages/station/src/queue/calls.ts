@@ -12,6 +12,7 @@ import type {
 import { asciiLower } from '@angarium/smtp-wire'
 import * as z from 'zod'
 import type { Explanation } from '../explain.ts'
+import type { Finding } from '../store.ts'
 
 /** What messages and recipients can be counted by. */
 export const countedBy = ['destination', 'state', 'sender', 'source', 'age'] as const
@@ -60,6 +61,8 @@ const inputs = {
   change: z.strictObject({ filter, change }),
   stats: z.undefined(),
   destinations: z.undefined(),
+  check: z.strictObject({ repair: z.boolean() }),
+  backup: z.strictObject({ directory: z.string().startsWith('/').max(4_096) }),
 }
 
 type Inputs = typeof inputs
@@ -81,6 +84,9 @@ export interface QueueAnswers {
   readonly change: Progress
   readonly stats: QueueStats
   readonly destinations: SchedulerSnapshot
+  readonly check: Finding
+  /** Where the copy is. */
+  readonly backup: string
 }
 
 /** @throws HostError HOST_ADMIN_REFUSED for an input that the procedure does not take */

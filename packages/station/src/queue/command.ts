@@ -7,9 +7,11 @@ import type { Command } from '../command/program.ts'
 import type { StationConfiguration } from '../configuration/settings.ts'
 import type { Drivers } from '../drivers.ts'
 import { queueFolder } from '../folder.ts'
+import type { CheckOptions } from '../store.ts'
 import { withQueue } from './access.ts'
 import type { QueueAction } from './action.ts'
 import { type Action, parseQueueArguments } from './arguments.ts'
+import { backup, check } from './care.ts'
 import { change } from './change.ts'
 import { count, destinations, explain, list, show, stats } from './look.ts'
 
@@ -18,7 +20,7 @@ export interface QueueProgram<C> {
   /** Of the program, for messages. */
   readonly name: string
   readonly file: ConfigFile<C>
-  readonly drivers: Pick<Drivers<never>, 'clock' | 'createStore'>
+  readonly drivers: Pick<Drivers<never>, 'clock' | 'createStore' | 'checkQueue'>
   /** The queue's destination for mail to an address. */
   destinationOf(config: C): (address: string) => DestinationKey
 }
@@ -26,7 +28,7 @@ export interface QueueProgram<C> {
 /** `queue`: looks at the queue and changes it, through the server or, where none runs, directly. */
 export function queueCommand<C extends StationConfiguration>(program: QueueProgram<C>): Command {
   return async (args, console) => {
-    const { clock, createStore } = program.drivers
+    const { clock, createStore, checkQueue } = program.drivers
     const wanted = parseQueueArguments(args, clock.now())
     const tell: Console = { ...console, err: (line) => console.err(`${program.name} queue: ${line}`) }
     const config = loadConfiguration(program.file, wanted.config, console)
@@ -40,10 +42,9 @@ export function queueCommand<C extends StationConfiguration>(program: QueueProgr
     const to = wanted.to && program.destinationOf(config)(`postmaster@${wanted.to}`)
     const work = actions[wanted.action]
     const { minFree } = config.queue
-    const store = createStore({ directory, clock, log: silentLog, minFree })
-    return withQueue(config.admin.socket, { store, clock, log: silentLog }, (call) =>
-      work(call, { ...wanted, to }, tell),
-    )
+    const options = { directory, clock, log: silentLog, minFree }
+    const queue = { ...options, store: createStore(options), check: (how: CheckOptions) => checkQueue(options, how) }
+    return withQueue(config.admin.socket, queue, (call) => work(call, { ...wanted, to }, tell))
   }
 }
 
@@ -59,4 +60,6 @@ const actions: Readonly<Record<Action, QueueAction>> = {
   release: change,
   remove: change,
   reroute: change,
+  check,
+  backup,
 }

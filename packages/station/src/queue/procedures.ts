@@ -14,11 +14,12 @@ import {
 } from '@angarium/queue'
 import { type Explanation, explainAtRest } from '../explain.ts'
 import type { Station } from '../station.ts'
+import type { CheckOptions, Finding, StationStore } from '../store.ts'
 import { type CheckedCalls, checkedCall, type QueueAnswers, type QueueCalls } from './calls.ts'
 
 /** What the procedures work on. */
 export interface QueueDesk {
-  readonly store: QueueStore
+  readonly store: StationStore
   readonly clock: Pick<Clock, 'now'>
   readonly log: Log
   /** The server at work; without one nothing is delivered. */
@@ -32,9 +33,11 @@ type Handlers = {
 /**
  * What an operator may do with a queue, as procedures of the administration socket: `list` yields entries, `count` numbers
  * of them, `show` one, `content` octets in base64, `explain` why a message is where it is, `change` what it did to each
- * message, `stats` the counts, `destinations` what is being delivered, where a server is at work.
+ * message, `stats` the counts, `destinations` what is being delivered, where a server is at work; `check` what is wrong
+ * with the store, and `backup` where the copy is, where the store can do that.
  */
-export function queueProcedures({ store, clock, log, station }: QueueDesk): ReadonlyMap<string, AdminProcedure> {
+export function queueProcedures(desk: QueueDesk): ReadonlyMap<string, AdminProcedure> {
+  const { store, clock, log, station } = desk
   const handlers: Handlers = {
     list: ({ filter }) => store.scan(filter),
     count: ({ filter, by }) => one(countEntries(store.scan(filter), by, { now: clock.now(), filter })),
@@ -44,6 +47,8 @@ export function queueProcedures({ store, clock, log, station }: QueueDesk): Read
     change: ({ filter, change }) => applied(store, log, filter, change),
     stats: () => one(store.stats()),
     ...(station && { destinations: () => one(Promise.resolve(station.snapshot())) }),
+    ...(store.check && { check: (how) => check(desk, how) }),
+    ...(store.backup && { backup: ({ directory }) => backup(desk, directory) }),
   }
   return new Map(
     Object.entries(handlers).map(([name, handle]) => [
@@ -78,6 +83,25 @@ async function* content(store: QueueStore, id: QueueId): AsyncGenerator<string> 
       throw new HostError('HOST_ADMIN_REFUSED', error.message, { procedure: 'content' })
     throw error
   }
+}
+
+async function* check({ store, log }: QueueDesk, how: CheckOptions): AsyncGenerator<Finding> {
+  for await (const finding of store.check?.(how) ?? []) {
+    if (finding.repaired) log.info('queue-repaired', { ...finding })
+    yield finding
+  }
+}
+
+async function* backup({ store, log }: QueueDesk, directory: string): AsyncGenerator<string> {
+  try {
+    await store.backup?.(directory)
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'QueueError')) throw error
+    const because = error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+    throw new HostError('HOST_ADMIN_REFUSED', because, { procedure: 'backup' })
+  }
+  log.info('queue-backed-up', { directory })
+  yield directory
 }
 
 async function* applied(store: QueueStore, log: Log, filter: Filter, change: Change): AsyncGenerator<Progress> {
