@@ -51,19 +51,17 @@ export class Ahead {
    * @param warm - destination with a session that could go on at once.
    */
   next(warm: DestinationKey | undefined, active: (of: DestinationKey) => number, now: Millis): Waiting | undefined {
-    let best: Waiting | undefined
-    let bestRank: readonly number[] = []
-    for (const [destination, { leases, turn }] of this.#lines) {
-      const one = first(leases)
+    let best: Rank | undefined
+    for (const [destination, line] of this.#lines) {
+      const one = first(line.leases)
       if (!one.transit.hasPlace()) continue
-      const rank = [-levelAt(one, now), active(destination), destination === warm ? turn - warmthMs : turn]
-      if (best === undefined || isLess(rank, bestRank)) [best, bestRank] = [one, rank]
+      const turn = destination === warm ? line.turn - warmthMs : line.turn
+      const rank = { line, level: levelAt(one, now), active: active(destination), turn }
+      if (best === undefined || goesBefore(rank, best)) best = rank
     }
     if (best === undefined) return undefined
-    const line = this.#lines.get(best.lease.destination)
-    if (line !== undefined) line.turn = now
-    this.#drop(best.lease.destination, 1)
-    return best
+    best.line.turn = now
+    return this.#drop(first(best.line.leases).lease.destination, 1)[0]
   }
 
   /** Takes out all that is there, or what `which` picks by the first in line of a destination. */
@@ -93,10 +91,15 @@ function levelAt({ level, since }: Waiting, now: Millis): number {
   return level + Math.floor((now - since) / levelMs)
 }
 
-function isLess(a: readonly number[], b: readonly number[]): boolean {
-  for (let at = 0; at < a.length; at++) {
-    const difference = (a[at] as number) - (b[at] as number)
-    if (difference !== 0) return difference < 0
-  }
-  return false
+/** What decides whose turn it is. */
+interface Rank {
+  readonly line: Line
+  readonly level: number
+  readonly active: number
+  readonly turn: Millis
+}
+
+function goesBefore(a: Rank, b: Rank): boolean {
+  if (a.level !== b.level) return a.level > b.level
+  return a.active === b.active ? a.turn < b.turn : a.active < b.active
 }

@@ -95,7 +95,7 @@ export class Attempts {
 
   /** When {@link Attempts.wake} is wanted, in monotonic time; infinite: not at all. */
   get wakeAt(): Millis {
-    return Math.min(this.#settler.retryAt ?? Infinity, this.#deliveries.renewAt ?? Infinity)
+    return Math.min(this.#settler.retryAt ?? Infinity, this.#deliveries.renewAt)
   }
 
   /** Brings to the store what waits for it, and renews leases. */

@@ -27,20 +27,32 @@ export type NextHopKey = string
 /** What a delivery tells its scheduler on the way, and asks of it. */
 export interface Passage {
   /**
-   * Where the mail goes, once that is known and before anything is sent there. `false`: there is no place now, or the next
-   * hop is passed over; then settle with every recipient given back. The work waits there for its turn.
+   * Where the mail goes, once that is known and before anything is sent there. `false`: there is no place now, the next hop
+   * is passed over, or a rate limit has no room; then settle with every recipient given back. The work waits there for its
+   * turn, and no attempt is counted. The answer is remembered: as long as it is fresh, work of that destination begins only
+   * when its next hop has a place, which is then its own.
    */
   enter(nextHop: NextHopKey): boolean
 }
 
-/** At most so many in any span of so long, counted when an attempt begins. A burst of the whole limit is allowed. */
+/**
+ * At most so many in any span of so long, counted when an attempt begins. A burst of the whole limit is allowed; nothing
+ * begins then until a span is over. What began within a thirty-second part of a span may count as begun with the last of it.
+ *
+ * In all, of a destination or of a next hop: what has to wait stays in the store. Of a sender or a source: it is found out
+ * with the lease in hand, which is given back for as long as it takes, an hour at most, one after the other. The accounts
+ * are in memory, begin empty, and are those of the 20,000 used last.
+ */
 export interface RateLimit {
-  /** Each has an account of its own, but for `all`. */
+  /** Each has an account of its own, but for `all`. The null reverse-path is no sender unless `of` says so. */
   readonly by: 'all' | 'destination' | 'next-hop' | 'sender' | 'source'
   /** Only this one; by default every one. */
   readonly of?: string
   readonly count: 'messages' | 'recipients'
-  /** At least 1. More recipients than this in one message go alone, and use up as many spans. */
+  /**
+   * At least 1. More recipients than this in one message go alone, and use up as many spans. A message too large for the
+   * room there is waits for more, and is not passed by smaller ones.
+   */
   readonly limit: number
   readonly perMs: Millis
 }
@@ -58,7 +70,7 @@ export type Hindrance =
       readonly of: string
       readonly until: Instant
     }
-  /** All places are taken. */
+  /** All places are taken; of `all` it may be those for ways that were passed over before, a quarter. */
   | {
       readonly kind: 'full'
       readonly by: 'all' | 'destination' | 'next-hop'
@@ -68,7 +80,7 @@ export type Hindrance =
     }
   | { readonly kind: 'rate'; readonly limit: RateLimit; readonly of?: string; readonly until: Instant }
 
-/** Limits of a {@link Scheduler}. All are totals of this scheduler, never per connection. */
+/** Limits of a {@link Scheduler}, at least 1. All are totals of this scheduler, never per connection. */
 export interface SchedulerLimits {
   /** Deliveries under way. */
   readonly concurrency: number
@@ -78,13 +90,17 @@ export interface SchedulerLimits {
   readonly perDestinationStart: number
   /** Deliveries under way to one next hop, whatever the number of its destinations. It starts and adapts as theirs do. */
   readonly perNextHop: number
-  /** Leases in hand beyond the places there are, so that a place never waits for the store. */
+  /**
+   * Leases in hand that wait for a place, so that a place never waits for the store: four for each place of a destination
+   * at most, and none where the last attempts failed. The next of them goes to the destination whose session is open, for a
+   * second at a time while others wait. Each counts as an attempt if the process dies. May be 0.
+   */
   readonly ahead: number
   /** How long a lease lasts; renewed at half-time while the delivery runs. */
   readonly leaseMs: Millis
-  /** How long a destination is passed over after its first failed cohort; doubles with each further one. */
+  /** How long a destination or next hop is passed over after its first failed cohort; doubles with each further one. */
   readonly coolFirstMs: Millis
-  /** No destination is passed over for longer. */
+  /** Nothing is passed over for longer. */
   readonly coolMaxMs: Millis
   /** Leases of passed-over destinations decided `withoutAttempt` at a time. */
   readonly visitBatch: number
@@ -128,8 +144,10 @@ export interface SchedulerOptions {
    */
   readonly deliver: (lease: Lease, signal: AbortLike, passage: Passage) => Promise<Settlement>
   /**
-   * Decides a lease without an attempt, while its destination is passed over: defer it, warn its sender, or give up.
-   * Without this, such messages simply wait; then a destination that stays dead keeps them beyond their lifetime.
+   * Decides a lease without an attempt, while its destination or next hop is passed over: defer it, warn its sender, or give
+   * up. What it defers is given back for as long and counts no attempt, but when it has warned. It also gets what an
+   * operator gave up, all of whose recipients have `bounce`. Without this, such messages simply wait; then a destination that
+   * stays dead keeps them beyond their lifetime.
    */
   readonly withoutAttempt?: (lease: Lease) => Promise<Settlement>
   /** Delays for deliveries that rejected; by default the default policy's. */
@@ -137,9 +155,9 @@ export interface SchedulerOptions {
   /** Reads a settlement's meaning for the destination; by default {@link judgeSettlement}. */
   readonly judge?: (settlement: Settlement) => Judgement
   readonly limits?: Partial<SchedulerLimits>
-  /** Most deliveries under way to a destination or next hop that has a limit of its own; at least 1. */
+  /** Most deliveries under way to a destination or next hop that has a limit of its own, be it more or less; at least 1. */
   readonly concurrencyOf?: (by: 'destination' | 'next-hop', of: string) => number | undefined
-  /** Global for the queue: one scheduler holds all its accounts. */
+  /** All hold. Global for the queue: one scheduler keeps all accounts. */
   readonly rates?: readonly RateLimit[]
   readonly log?: Log
 }
@@ -172,9 +190,12 @@ export interface SchedulerSnapshot {
   readonly ahead: number
 }
 
-/** Places set aside in a {@link Scheduler}. */
+/** Room set aside in a {@link Scheduler}. */
 export interface Reservation {
-  /** Begins to deliver what the commit leased; with no leases the places are free again. Must be called, and once. */
+  /**
+   * Begins to deliver what the commit leased, as soon as it finds places; with no leases the room is free again. Must be
+   * called, and once.
+   */
   begin(leases: readonly Lease[]): void
 }
 
@@ -187,12 +208,15 @@ export interface Scheduler {
   /** Begins to lease. Throws QUEUE_MISUSE when called twice. */
   start(): void
   /**
-   * Sets places aside for a message about to be committed with a lease: accepted, delivered and settled, it costs two
+   * Sets room aside for a message about to be committed with a lease: accepted, delivered and settled, it costs two
    * writes. `undefined`: there is no room for all of it now, or other work waits for room; then commit it without, and
    * it takes its turn.
    */
   reserve(destinations: readonly DestinationKey[]): Reservation | undefined
-  /** Looks for work soon; calls within one turn are one look. `onWork` of the store does this by itself. */
+  /**
+   * Looks for work soon; calls within one turn are one look. `onWork` of the store does this by itself; when that is urgent,
+   * each destination and next hop that is passed over may be tried once.
+   */
   wake(): void
   /**
    * Stops leasing and waits for the deliveries under way, at most `deadlineMs`; then tells them to stop, and gives back

@@ -1,5 +1,4 @@
 import type { Clock, Log } from '../clock.ts'
-import { Ranking } from '../ranking.ts'
 import type { Lease, LeaseRef, Millis, QueueStore } from '../store/contract.ts'
 import { Abort } from './abort.ts'
 import type { Transit } from './transit.ts'
@@ -13,6 +12,8 @@ export interface Delivery<T extends Transit | undefined = Transit | undefined> {
   /** Its level when it was leased, and since when it is in hand, in monotonic time. */
   readonly level: number
   readonly since: Millis
+  /** When to renew it, in monotonic time. */
+  renewAt: Millis
   /** Someone else has the work, or we gave it back: whatever comes out is dropped. */
   lost: boolean
   /** The outcome is known; only the store's word is missing. */
@@ -25,12 +26,12 @@ export type Waiting = Delivery<Transit>
 /** All leases in our hands, and their renewal before they run out. */
 export class Deliveries {
   readonly #all = new Set<Delivery>()
-  /** By when to renew, in monotonic time. */
-  readonly #renewals = new Ranking<Delivery>()
   readonly #store: QueueStore
   readonly #clock: Clock
   readonly #log: Log
   readonly #leaseMs: Millis
+  /** When to renew the first of them, or earlier. */
+  #renewAt: Millis = Infinity
   #renewing = false
   #underWay = 0
   #emptied: (() => void) | undefined
@@ -47,18 +48,18 @@ export class Deliveries {
     return this.#underWay
   }
 
-  /** When {@link Deliveries.renew} is wanted. */
-  get renewAt(): Millis | undefined {
-    return this.#renewing ? undefined : this.#renewals.least()?.rank
+  /** When {@link Deliveries.renew} is wanted; infinite: not at all. */
+  get renewAt(): Millis {
+    return this.#renewing ? Infinity : this.#renewAt
   }
 
   add<T extends Transit | undefined>(lease: Lease, level: number, transit: T): Delivery<T> {
     const since = this.#clock.monotonic()
-    const delivery: Delivery<T> = { lease, abort: new Abort(), transit, level, since, lost: false, ended: false }
+    const renewAt = since + Math.min(this.#leaseMs, Math.max(0, lease.until - this.#clock.now())) / 2
+    const delivery = { lease, abort: new Abort(), transit, level, since, renewAt, lost: false, ended: false }
     this.#all.add(delivery)
     this.#underWay++
-    const left = Math.min(this.#leaseMs, Math.max(0, lease.until - this.#clock.now()))
-    this.#renewals.set(delivery, since + left / 2)
+    this.#renewAt = Math.min(this.#renewAt, renewAt)
     return delivery
   }
 
@@ -73,7 +74,6 @@ export class Deliveries {
   /** The lease is no longer ours to renew. */
   drop(delivery: Delivery): void {
     this.#all.delete(delivery)
-    this.#renewals.delete(delivery)
   }
 
   /** Resolves when no lease is without an outcome. */
@@ -92,35 +92,33 @@ export class Deliveries {
   /** Renews what is at half-time or will be soon. Never rejects. */
   async renew(): Promise<void> {
     const now = this.#clock.monotonic()
-    const least = this.#renewals.least()
-    if (this.#renewing || least === undefined || least.rank > now) return
+    if (this.#renewing || this.#renewAt > now) return
     this.#renewing = true
-    const chosen: Delivery[] = []
-    for (const { key, rank } of this.#renewals.ascending()) {
-      if (rank > now + this.#leaseMs / 8) break
-      chosen.push(key)
-    }
+    const chosen = [...this.#all].filter(({ renewAt }) => renewAt <= now + this.#leaseMs / 8)
+    if (chosen.length > 0) await this.#extend(chosen, now)
+    this.#renewing = false
+    this.#renewAt = [...this.#all].reduce((first, { renewAt }) => Math.min(first, renewAt), Infinity)
+  }
+
+  async #extend(chosen: readonly Delivery[], now: Millis): Promise<void> {
     try {
       const ours = await this.#store.extend(
         chosen.map(({ lease }) => reference(lease)),
         this.#leaseMs,
       )
       const kept = new Set(ours.map(name))
-      for (const delivery of chosen) {
-        if (!this.#all.has(delivery)) continue
-        if (kept.has(name(delivery.lease))) this.#renewals.set(delivery, now + this.#leaseMs / 2)
-        else this.#lose(delivery)
-      }
+      for (const delivery of chosen)
+        if (kept.has(name(delivery.lease))) delivery.renewAt = now + this.#leaseMs / 2
+        else if (this.#all.has(delivery)) this.#lose(delivery)
     } catch (error) {
       this.#log.warn('store-failed', { operation: 'extend', error })
       // Again before they run out.
-      for (const delivery of chosen) if (this.#all.has(delivery)) this.#renewals.set(delivery, now + this.#leaseMs / 8)
+      for (const delivery of chosen) delivery.renewAt = now + this.#leaseMs / 8
     }
-    this.#renewing = false
   }
 
   #lose(delivery: Delivery): void {
-    this.#renewals.delete(delivery)
+    delivery.renewAt = Infinity
     // With the outcome on its way, the settlement itself will learn it.
     if (delivery.ended) return
     this.#log.warn('lease-lost', reference(delivery.lease))

@@ -18,7 +18,7 @@ export interface Claim {
 const remembered = 20_000
 /** A next hop is not taken for granted for longer: the next delivery looks again. */
 const trustMs: Millis = 900_000
-/** At most this part of all places is for finding out whether ways are open again: thousands of dead ones may be due at once. */
+/** At most this part of all places is for ways that were passed over before: thousands of dead ones may be due at once. */
 const probePart = 4
 
 /** All that decides whether mail for a destination may go: its way, that of its next hop, and the rate limits. */

@@ -37,7 +37,7 @@ export class Ready {
   #resting = new Ranking<DestinationKey>()
   /** Passed over, in line. */
   #passedOver: DestinationKey[] = []
-  /** In monotonic time: when some next hop's rate limit has room, and when some of those that wait for one may go elsewhere. */
+  /** In monotonic time: when a next hop's rate limit has room, and when what waits for one may go elsewhere. */
   #nextRoom: Millis = Infinity
   #nextDoubt: Millis = Infinity
   #outdated = true

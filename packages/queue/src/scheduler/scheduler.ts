@@ -24,7 +24,7 @@ import type { Ways } from './ways.ts'
 /**
  * Makes a {@link Scheduler}; it does nothing before `start`.
  *
- * @throws RangeError for limits under which nothing could ever run.
+ * @throws RangeError for limits and rates under which nothing could ever run.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const limits = { ...defaultSchedulerLimits, ...options.limits }

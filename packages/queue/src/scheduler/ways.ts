@@ -207,7 +207,7 @@ export class Ways {
   }
 
   #newWay(key: string): Way {
-    const max = this.#maxOf(key) ?? this.#limits.max
+    const max = Math.max(1, this.#maxOf(key) ?? this.#limits.max)
     const window = Math.min(this.#limits.start, max)
     return { active: 0, taken: 0, window, max, failures: 0, cohort: 1, cooled: 0 }
   }
