@@ -93,7 +93,7 @@ describe('an explanation', () => {
     [
       'by MX',
       hosts,
-      ['way:     MX records', 'host:    mx1.a.test 192.0.2.1 (2 open), 2001:db8::1 port 25, TLS if offered by default'],
+      ['way:     MX records', 'host:    mx1.a.test 192.0.2.1 (2 open), 2001:db8::1 port 25, TLS if offered (default)'],
     ],
     [
       'to a literal, under TLS that the sender demands',
@@ -109,7 +109,7 @@ describe('an explanation', () => {
           },
         ],
       },
-      ['way:     an address literal', 'host:    192.0.2.1 port 25, TLS with a certificate for 192.0.2.1 by REQUIRETLS'],
+      ['way:     an address literal', 'host:    192.0.2.1 port 25, TLS with a certificate for 192.0.2.1 (the sender)'],
     ],
     [
       'by a route that is spoken to in LMTP',
@@ -126,7 +126,7 @@ describe('an explanation', () => {
           },
         ],
       },
-      ['way:     a configured route', 'host:    mx1.a.test 192.0.2.1 port 24 by LMTP, TLS or nothing by the route'],
+      ['way:     a configured route', 'host:    mx1.a.test 192.0.2.1 port 24 by LMTP, TLS or nothing (the route)'],
     ],
     ['into mailboxes', { kind: 'local', nextHop: 'local:a.test' }, ['way:     into mailboxes here']],
     [
@@ -201,7 +201,7 @@ describe('an explanation', () => {
       '    attempts 0',
       '  held up: the destination could not be reached; passed over for 1m',
       '  way:     MX records',
-      '  host:    mx1.a.test 192.0.2.1 (2 open), 2001:db8::1 port 25, TLS if offered by default',
+      '  host:    mx1.a.test 192.0.2.1 (2 open), 2001:db8::1 port 25, TLS if offered (default)',
       '',
       'b.test',
       ...out.slice(-5),

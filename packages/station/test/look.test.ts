@@ -77,7 +77,7 @@ describe.each([
     const id = await rig.put(['a@a.test', 'b@b.test'], { source: '192.0.2.7' })
     const [lease] = await rig.store.lease({ destination: 'a.test', holder: 'h', duration: minute, limit: 1 })
     if (lease === undefined) throw new Error('no lease')
-    const reply = { code: 450, text: ['later\u001b[0m', 'or never'], peer: 'mx.a.test' }
+    const reply = { code: 450, status: '4.7.1', text: ['later\u001b[0m', 'or never'], peer: 'mx.a.test' }
     const deferred = { index: 0, kind: 'deferred', delay: 90_000, because: 'greylisted', reply } as const
     await rig.store.settle([{ lease, recipients: [deferred] }])
     await rig.clock.advance(30_000)
@@ -92,8 +92,8 @@ describe.each([
       'source:    192.0.2.7',
       'to:        <a@a.test>  deferred, next attempt in 1m: greylisted',
       '           destination a.test, attempts 1, the last 30s ago',
-      '           mx.a.test said 450 later\\u{1b}[0m',
-      '           mx.a.test said 450 or never',
+      '           mx.a.test said 450 4.7.1 later\\u{1b}[0m',
+      '           mx.a.test said 450 4.7.1 or never',
       'to:        <b@b.test>  queued, due now',
       '           destination b.test, attempts 0',
     ])

@@ -13,7 +13,7 @@ import { queueCommand } from '../src/queue.ts'
 import type { StationStore } from '../src/store.ts'
 
 /** What a command printed, and its exit code. */
-export interface Said {
+interface Said {
   readonly code: number
   readonly out: readonly string[]
   readonly err: readonly string[]

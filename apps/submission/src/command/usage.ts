@@ -8,7 +8,8 @@ export const usage: string = `angarium-submission: a server that people's mail p
   angarium-submission user passwd NAME                  change a password
   angarium-submission user remove NAME                  remove a user
   angarium-submission user list                         names, how passwords are kept, addresses to send as
-  angarium-submission queue list | show | stats | retry | hold | release | remove
+  angarium-submission queue list | count | show | explain | stats | destinations
+                      | retry | hold | release | remove | reroute | check | backup
                                                         as \`angarium queue\` does
   angarium-submission version
   angarium-submission help

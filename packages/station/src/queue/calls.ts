@@ -17,8 +17,6 @@ import type { Finding } from '../store.ts'
 /** What messages and recipients can be counted by. */
 export const countedBy = ['destination', 'state', 'sender', 'source', 'age'] as const
 
-export type CountedBy = (typeof countedBy)[number]
-
 /** Ids that one filter takes. */
 export const idsAtOnce = 1_000
 

@@ -85,19 +85,25 @@ function hostText({ host, addresses, tls }: WayHost, { port, protocol }: WayHost
     idleSessions === 0 ? address : `${address} (${idleSessions} open)`,
   )
   const name = addresses.some(({ address }) => address === host) ? '' : `${visible(host)} `
-  return `${name}${where.join(', ')} port ${port}${protocol === 'lmtp' ? ' by LMTP' : ''}, ${tlsText(tls)}`
+  return `${name}${where.join(', ')} port ${port}${protocol === 'lmtp' ? ' by LMTP' : ''}, ${tlsText(tls)} (${tlsSources[tls.source]})`
 }
 
+/** Who decides that. */
+const tlsSources = {
+  default: 'default',
+  route: 'the route',
+  requiretls: 'the sender',
+} as const satisfies Record<TlsPolicy['source'], string>
+
 function tlsText(tls: TlsPolicy): string {
-  const source = tls.source === 'default' ? 'by default' : tls.source === 'route' ? 'by the route' : 'by REQUIRETLS'
   switch (tls.kind) {
     case 'none':
-      return `no TLS ${source}`
+      return 'no TLS'
     case 'opportunistic':
-      return `TLS if offered ${source}`
+      return 'TLS if offered'
     case 'encrypt':
-      return `TLS or nothing ${source}`
+      return 'TLS or nothing'
     case 'verify':
-      return `TLS with a certificate for ${visible(tls.name)} ${source}`
+      return `TLS with a certificate for ${visible(tls.name)}`
   }
 }

@@ -58,10 +58,11 @@ export function attempts({ attempts, lastAttempt }: EntryRecipient, now: Instant
 export function lastReply({ lastReply: reply }: EntryRecipient): readonly string[] {
   if (reply === undefined) return []
   const by = reply.peer === undefined ? '' : `${visible(reply.peer)} said `
-  return reply.text.map((text) => `${by}${reply.code} ${visible(text)}`)
+  const status = reply.status === undefined ? '' : ` ${reply.status}`
+  return reply.text.map((text) => `${by}${reply.code}${status} ${visible(text)}`)
 }
 
-export const time = (instant: Instant): string => new Date(instant).toISOString()
+const time = (instant: Instant): string => new Date(instant).toISOString()
 
 /** How long it is until then, in whole seconds. */
 export function until(instant: Instant, now: Instant): string {
