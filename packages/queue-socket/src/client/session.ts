@@ -26,7 +26,8 @@ interface Welcome {
 }
 
 const welcomeShape = record<Welcome>({ windowOctets: count, frameOctets: count, drafts: count, after: queueId })
-const page = record<{ last: boolean; items: unknown }>({ last: flag, items: (items) => items })
+const pageShape = record<{ last: boolean; items: unknown }>({ last: flag, items: (items) => items })
+
 /** What a {@link Session} tells its store. */
 export interface SessionEvents {
   work(urgent: boolean): void
@@ -35,11 +36,11 @@ export interface SessionEvents {
 
 /** One connection to the owner, from its welcome to its end. */
 export class Session implements Party {
+  /** What the owner said. */
+  readonly welcome: Welcome
   readonly window: Window
   readonly #channel: Channel
   readonly #events: SessionEvents
-  /** What the owner said. */
-  readonly welcome: Welcome
   readonly #questions = new Map<number, Question>()
   readonly #drafts = new Map<number, (error: QueueError) => void>()
   #nextDraft = 0
@@ -83,7 +84,7 @@ export class Session implements Party {
     fields: object,
   ): AsyncGenerator<T> {
     const readPage = ({ value, octets }: Parcel): { readonly last: boolean; readonly items: readonly T[] } => {
-      const { last, items } = page(value)
+      const { last, items } = pageShape(value)
       return { last, items: read(items, octets) }
     }
     const reading = this.#nextQuestion
@@ -115,7 +116,7 @@ export class Session implements Party {
     const draft = this.#nextDraft
     this.#nextDraft = (draft + 1) % 2 ** 32
     this.#drafts.set(draft, failed)
-    this.#channel.send(kinds.begin, draft, { id, size })
+    this.#channel.send(kinds.begin, draft, { id, ...(Number.isFinite(size) && { size }) })
     return draft
   }
 

@@ -26,6 +26,7 @@ export async function createDispatcher(options: DispatcherOptions): Promise<Disp
   const crew = new Crew(local)
   const door = new Door({
     errand: 'deliveries',
+    path,
     limits,
     log,
     welcome: () => ({}),
@@ -43,7 +44,7 @@ export async function createDispatcher(options: DispatcherOptions): Promise<Disp
       return worker
     },
   })
-  const stopListening = await listen(path, (socket) => door.enter(socket))
+  const stopListening = await listen(path, log, (socket) => door.enter(socket))
   return {
     deliver: (lease, signal, passage) => crew.order('deliver', lease, signal, passage),
     withoutAttempt: (lease) => crew.order('withoutAttempt', lease),
@@ -81,7 +82,7 @@ class Crew {
 
   close(): void {
     this.#closed = true
-    for (const order of this.#waiting) order.resolve(givenBack(order))
+    for (const order of this.#waiting) order.resolve(givenBack(order.lease))
     this.#waiting.clear()
   }
 
@@ -91,12 +92,13 @@ class Crew {
 
   order(op: Order['op'], lease: Lease, signal?: AbortLike, passage?: Passage): Promise<Settlement> {
     if (this.#closed) return Promise.reject(misuse(op, 'the dispatcher is closed'))
+    if (signal?.aborted === true) return Promise.resolve(givenBack(lease))
     return new Promise((resolve, reject) => {
       const order: Order = { op, lease, signal, passage, resolve, reject }
       this.#waiting.add(order)
       // Whoever waits for a worker is not under way: it can be given back as it is.
       signal?.addEventListener('abort', () => {
-        if (this.#waiting.delete(order)) resolve(givenBack(order))
+        if (this.#waiting.delete(order)) resolve(givenBack(lease))
       })
       this.look()
     })
@@ -144,6 +146,6 @@ class Crew {
 }
 
 /** As it came: no attempt was made. */
-function givenBack({ lease }: Order): Settlement {
+function givenBack(lease: Lease): Settlement {
   return { lease: refOf(lease), recipients: [] }
 }

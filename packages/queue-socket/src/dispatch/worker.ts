@@ -1,5 +1,6 @@
 import type { NextHopKey, QueueError } from '@angarium/queue'
 import { silentLog } from '@angarium/queue'
+import { misuse } from '@angarium/queue/lifecycle'
 import type { Party } from '../socket/door.ts'
 import { Link } from '../socket/link.ts'
 import type { Channel } from '../wire/channel.ts'
@@ -16,10 +17,12 @@ const graceMs = 1_000
 /**
  * Delivers for another process: connects to its dispatcher, as often as it has to, and runs what it is handed. Contents
  * that do not come along with a lease are read from the queue, see `connectQueue`.
+ *
+ * @throws QueueError QUEUE_MISUSE for a capacity that is none.
  */
 export function serveDeliveries(options: WorkerOptions): DeliveryWorker {
   const { path, capacity, log = silentLog } = options
-  if (!Number.isSafeInteger(capacity) || capacity < 1) throw new RangeError(`a capacity of ${capacity}`)
+  if (!Number.isSafeInteger(capacity) || capacity < 1) throw misuse('serveDeliveries', `the capacity is ${capacity}`)
   let shift: Shift | undefined
   const link = new Link({
     path,

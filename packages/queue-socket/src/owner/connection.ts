@@ -10,7 +10,7 @@ import { count, list, number, object, optional, record, text } from '../wire/sha
 import { commitOptions, envelope, leaseRef, leaseRequest, packLeases, unpackSettlements } from '../wire/values.ts'
 import type { Beginning } from './drafts.ts'
 import { Drafts } from './drafts.ts'
-import { HeldLeases } from './leases.ts'
+import { HeldLeases, nameOf } from './leases.ts'
 import type { QueueOwnerLimits } from './options.ts'
 import { Pages } from './pages.ts'
 
@@ -197,10 +197,8 @@ export class Connection implements HostParty {
     const kept = await this.#scene.store.extend(leases, duration)
     this.#leases.remove(leases)
     this.#hold(kept)
-    const names = new Set(kept.map(({ id, fence, destination }) => `${id} ${fence} ${destination}`))
-    return json(
-      leases.flatMap(({ id, fence, destination }, at) => (names.has(`${id} ${fence} ${destination}`) ? at : [])),
-    )
+    const names = new Set(kept.map(nameOf))
+    return json(leases.flatMap((lease, at) => (names.has(nameOf(lease)) ? at : [])))
   }
 
   async #settle(asked: Asked, octets: Buffer): Promise<Answer> {

@@ -33,6 +33,7 @@ export class HeldLeases {
   }
 }
 
-function nameOf({ id, destination, fence }: LeaseRef): string {
+/** A lease in one text. */
+export function nameOf({ id, destination, fence }: LeaseRef): string {
   return `${id} ${fence} ${destination}`
 }

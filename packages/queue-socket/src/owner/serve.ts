@@ -28,7 +28,6 @@ export async function serveQueue(options: QueueOwnerOptions): Promise<QueueOwner
   if (limits.windowOctets < 2 * pieceOctets)
     throw misuse('open', `a window of ${limits.windowOctets} octets is too small`)
   const connections = new Set<Connection>()
-
   let closing = false
 
   const tellWork = (urgent: boolean): void => {
@@ -57,6 +56,7 @@ export async function serveQueue(options: QueueOwnerOptions): Promise<QueueOwner
 
   const door = new Door({
     errand: 'queue',
+    path,
     limits,
     log,
     welcome() {
@@ -77,7 +77,7 @@ export async function serveQueue(options: QueueOwnerOptions): Promise<QueueOwner
       }
     },
   })
-  const stopListening = await listen(path, (socket) => door.enter(socket))
+  const stopListening = await listen(path, log, (socket) => door.enter(socket))
   const stopHearing = store.onWork(tellWork)
   return {
     async close() {

@@ -43,6 +43,7 @@ export interface SocketLimits {
   readonly stallMs: number
 }
 
+/** Limits that suit some processes of one machine. */
 export const defaultSocketLimits: SocketLimits = {
   connections: 64,
   frameOctets: 67_108_864,
@@ -50,9 +51,10 @@ export const defaultSocketLimits: SocketLimits = {
   stallMs: 30_000,
 }
 
-/** What {@link openDoor} is given. */
+/** What a {@link Door} is given. */
 export interface DoorOptions {
   readonly errand: Errand
+  readonly path: string
   readonly limits: SocketLimits
   readonly log: Log
   /** What a guest that is let in is told. */
@@ -80,6 +82,7 @@ export class Door {
   readonly #memory: Memory
   readonly #channels = new Set<Channel>()
   readonly #parties = new Map<Channel, HostParty>()
+  #closing = false
 
   /** @throws QueueError QUEUE_MISUSE for limits that cannot be kept. */
   constructor(options: DoorOptions) {
@@ -108,7 +111,7 @@ export class Door {
         this.#channels.delete(channel)
         this.#parties.delete(channel)
         clearTimeout(late)
-        if (because !== undefined) log.warn('queue-guest-cut-off', { errand, because })
+        if (because !== undefined && !this.#closing) log.warn('queue-guest-cut-off', { errand, because })
         party?.ended(storeFailed('connection', because ?? 'the other side is gone'))
       },
     })
@@ -123,20 +126,20 @@ export class Door {
 
   /** Lets every party finish, and ends the connections. */
   async close(): Promise<void> {
+    this.#closing = true
     for (const channel of this.#channels) if (!this.#parties.has(channel)) channel.end('the owner goes down')
     await Promise.all([...this.#parties.values()].map((party) => party.finish()))
-    for (const channel of this.#channels) channel.end('the owner goes down')
   }
 
   #admit(channel: Channel, frame: Frame): HostParty | undefined {
-    const { errand, admit, welcome } = this.#options
+    const { errand, path, admit, welcome } = this.#options
     if (frame.kind !== kinds.hello) throw new Malformed('the first frame is no introduction')
     const said = hello(object(openParcel(frame.body).value))
     const found = `${String(said.errand)} ${String(said.protocol)}`
     const expected = `${errand} ${protocolVersion}`
     if (found !== expected) {
       const because = `the socket speaks "${expected}", the guest "${found}"`
-      const detail = { where: 'the socket', found: expected, expected: found }
+      const detail = { where: path, found: expected, expected: found }
       channel.end(because, new QueueError('QUEUE_FORMAT', because, detail))
       return undefined
     }

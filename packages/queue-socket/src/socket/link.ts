@@ -87,7 +87,9 @@ export class Link {
             farewell = unpackError(openParcel(frame.body).value)
             channel.end()
           } else if (party !== undefined) party.frame(frame)
+          else if (!this.#wanted) channel.end()
           else if (frame.kind === kinds.welcome) {
+            clearTimeout(late)
             party = admit(channel, openParcel(frame.body).value)
             resolve()
           } else throw new Malformed('the first frame is no welcome')

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { chmod, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { isMainThread } from 'node:worker_threads'
+import type { Log } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
 import { storeFailed } from '../wire/errors.ts'
 import { checkDirectory, shortPath, socketAt } from './place.ts'
@@ -13,7 +14,7 @@ import { checkDirectory, shortPath, socketAt } from './place.ts'
  * @throws QueueError QUEUE_LOCKED when an owner answers there, QUEUE_FORMAT when the place is not fit for a socket,
  * QUEUE_STORE_FAILED when none can be made.
  */
-export async function listen(path: string, onSocket: (socket: Socket) => void): Promise<() => void> {
+export async function listen(path: string, log: Log, onSocket: (socket: Socket) => void): Promise<() => void> {
   const place = shortPath(path)
   const server = createServer(onSocket)
   try {
@@ -31,6 +32,8 @@ export async function listen(path: string, onSocket: (socket: Socket) => void): 
       throw new QueueError('QUEUE_LOCKED', `${path} is in use by another process`, { where: path })
     throw storeFailed('open', `no socket can be made at ${path}: ${message}`)
   }
+  // Too many open files, for one: the next may find some.
+  server.on('error', (error) => log.warn('queue-accept-failed', { path, error }))
   return () => void server.close()
 }
 
@@ -56,7 +59,7 @@ async function bind(server: Server, place: string): Promise<void> {
   if (before === undefined) await chmod(place, 0o600)
 }
 
-/** Whether somebody answers on a socket. */
+/** Whether a socket has an owner: only when the system says that there is none, there is none. */
 function answers(place: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(place)
@@ -64,6 +67,6 @@ function answers(place: string): Promise<boolean> {
       probe.destroy()
       resolve(true)
     })
-    probe.on('error', () => resolve(false))
+    probe.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'))
   })
 }
