@@ -78,7 +78,7 @@ describe('the queue of a server', () => {
     expect(await queue('backup', join(cwd, 'copy'))).toMatchObject({ code: 65, err: [expect.stringContaining('copy')] })
     expect(await server.end('SIGTERM')).toBe(0)
 
-    expect((await lines('explain', second.id)).at(-1)).toBe('  held up: no server is running')
+    expect((await lines('explain', second.id)).at(-1)).toBe('  now:     no server is running')
     expect((await queue('destinations')).code).toBe(69)
     expect(await lines('check')).toEqual(['the queue is sound'])
     expect(await lines('backup', join(cwd, 'again'))).toEqual([`copied to ${join(cwd, 'again')}`])

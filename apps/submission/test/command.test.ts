@@ -143,6 +143,11 @@ describe('the server', () => {
     const listed = (await run(['queue', 'list'])).stdout
     expect(listed).toContain('from <bob@local.test>')
     expect(listed).toMatch(/\n2 messages\n$/)
+    // Turns and rates go by who logged in.
+    expect((await run(['queue', 'count', '--by', 'sender', '--json'])).stdout).toMatch(/"of":"alice".*"of":"bob"/)
+    const paused = (await run(['queue', 'explain', /^\S+/.exec(listed)?.[0] ?? ''])).stdout
+    expect(paused).toContain('\n  now:     delivery is paused by the configuration\n  way:     none: ')
+    expect((await run(['queue', 'check'])).stdout).toBe('the queue is sound\n')
     for (const secret of ['correct horse', 'battery staple', 'tr0ubador']) expect(server.output()).not.toContain(secret)
     server.kill('SIGTERM')
     expect(await server.ended).toMatchObject({ status: 0 })

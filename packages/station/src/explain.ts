@@ -1,5 +1,13 @@
 import type { Delivery, Way } from '@angarium/delivery'
-import type { DestinationKey, Entry, EntryRecipient, Hindrance, Scheduler } from '@angarium/queue'
+import type {
+  DestinationKey,
+  DestinationSnapshot,
+  Entry,
+  EntryRecipient,
+  Hindrance,
+  Scheduler,
+  SchedulerSnapshot,
+} from '@angarium/queue'
 
 /** Why a message is where it is: as it stands in the queue, and what its mail meets with on the way. */
 export interface Explanation {
@@ -47,6 +55,26 @@ export async function explainEntry(
 export function explainAtRest(entry: Entry): Explanation {
   const hindrances = [{ kind: 'not-running', state: 'stopped' }] as const
   return { entry, destinations: destinationsOf(entry).map((destination) => ({ destination, hindrances })) }
+}
+
+/** What is being delivered, with what holds up each destination, whoever its mail is from. */
+export interface StationSnapshot extends SchedulerSnapshot {
+  readonly destinations: readonly (DestinationSnapshot & Pick<DestinationExplanation, 'hindrances'>)[]
+}
+
+/** Asks a scheduler. */
+export function snapshotOf(scheduler: Pick<Scheduler, 'snapshot' | 'explain'>): StationSnapshot {
+  const snapshot = scheduler.snapshot()
+  const destinations = snapshot.destinations.map((one) => ({
+    ...one,
+    hindrances: scheduler.explain({ destination: one.destination, sender: '' }).filter(isForAll),
+  }))
+  return { ...snapshot, destinations }
+}
+
+/** Not a limit of one sender or source. */
+function isForAll(hindrance: Hindrance): boolean {
+  return hindrance.kind !== 'rate' || (hindrance.limit.by !== 'sender' && hindrance.limit.by !== 'source')
 }
 
 function destinationsOf({ recipients }: Entry): readonly DestinationKey[] {

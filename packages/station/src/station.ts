@@ -10,7 +10,6 @@ import {
   type Log,
   type Millis,
   type Random,
-  type SchedulerSnapshot,
 } from '@angarium/queue'
 import {
   type Contribution,
@@ -24,7 +23,7 @@ import {
 import { type AnyExtension, type BareLineEnds, formatReply, reply } from '@angarium/smtp-wire'
 import { type Dialer, serve, type Transport } from '@angarium/smtp-wire/drive'
 import type { StationSettings } from './configuration/settings.ts'
-import { type Explanation, explainEntry } from './explain.ts'
+import { type Explanation, explainEntry, type StationSnapshot, snapshotOf } from './explain.ts'
 import type { Listen, Listening } from './listen.ts'
 import { paceOf } from './pace.ts'
 import { createRoomPolicy } from './room-policy.ts'
@@ -89,8 +88,8 @@ export interface Station {
   stop(deadlineMs: Millis): Promise<void>
   /** Why a message is where it is. */
   explain(entry: Entry): Promise<Explanation>
-  /** What is being delivered now. */
-  snapshot(): SchedulerSnapshot
+  /** What is being delivered now, and what holds up what is not. */
+  snapshot(): StationSnapshot
 }
 
 /** Puts the parts together: listener, session, reception, store, scheduler, delivery. */
@@ -252,6 +251,6 @@ export function createStation(parts: StationParts): Station {
     },
     stop,
     explain: (entry) => explainEntry(entry, scheduler, delivery),
-    snapshot: () => scheduler.snapshot(),
+    snapshot: () => snapshotOf(scheduler),
   }
 }

@@ -1,7 +1,7 @@
 import type { Way } from '@angarium/delivery'
 import type { Entry, Hindrance, SchedulerSnapshot } from '@angarium/queue'
 import { describe, expect, it } from 'vitest'
-import { type Explanation, explainEntry } from '../src/explain.ts'
+import { type Explanation, explainEntry, type StationSnapshot, snapshotOf } from '../src/explain.ts'
 import { explained } from '../src/queue/explanation.ts'
 import { createRig } from './rig.ts'
 
@@ -140,7 +140,7 @@ describe('an explanation', () => {
     })
     const id = await rig.put(['a@a.test'])
     expect((await rig.queue('explain', id)).out.slice(10)).toEqual(
-      ['held up: by nothing, once it is due', ...lines].map((line) => `  ${line}`),
+      ['now:     no limit stands in its way', ...lines].map((line) => `  ${line}`),
     )
   })
 
@@ -174,7 +174,7 @@ describe('an explanation', () => {
   ])('tells what holds mail up: %j', (hindrance, text) => {
     const entry = { acceptedAt: 0, reversePath: '', parameters: [], sender: '', recipients: [] } as unknown as Entry
     const explanation: Explanation = { entry, destinations: [{ destination: 'a.test', hindrances: [hindrance] }] }
-    expect([...explained(explanation, 0)].at(-1)).toBe(`  held up: ${text}`)
+    expect([...explained(explanation, 0)].at(-1)).toBe(`  now:     ${text}`)
   })
 
   it('is there for people and for programs', async () => {
@@ -199,7 +199,7 @@ describe('an explanation', () => {
       '    attempts 0',
       '  <c@a.test>  queued, due now',
       '    attempts 0',
-      '  held up: the destination could not be reached; passed over for 1m',
+      '  now:     the destination could not be reached; passed over for 1m',
       '  way:     MX records',
       '  host:    mx1.a.test 192.0.2.1 (2 open), 2001:db8::1 port 25, TLS if offered (default)',
       '',
@@ -211,7 +211,7 @@ describe('an explanation', () => {
   it('without a server says so', async () => {
     const rig = await createRig(false)
     const id = await rig.put(['a@a.test'])
-    expect((await rig.queue('explain', id)).out.at(-1)).toBe('  held up: no server is running')
+    expect((await rig.queue('explain', id)).out.at(-1)).toBe('  now:     no server is running')
     expect(await rig.queue('explain', 'none')).toMatchObject({ code: 65 })
     expect(await rig.queue('destinations')).toMatchObject({
       code: 69,
@@ -221,35 +221,49 @@ describe('an explanation', () => {
 })
 
 describe('what is being delivered', () => {
+  const coolUntil = Date.UTC(2026, 10, 25, 12, 2)
+  const snapshot: SchedulerSnapshot = {
+    state: 'running',
+    active: 25,
+    settling: 1,
+    ahead: 3,
+    destinations: [
+      { destination: 'a.test', active: 20, window: 20, coolUntil: undefined, nextHop: 'mx1.a.test' },
+      { destination: 'dead.test', active: 5, window: 10, coolUntil, nextHop: undefined },
+      { destination: 'slow.test', active: 0, window: 5, coolUntil: undefined, nextHop: undefined },
+    ],
+    nextHops: [{ nextHop: 'mx1.a.test', active: 20, window: 20, coolUntil }],
+  }
+  const met: Record<string, readonly Hindrance[]> = {
+    'dead.test': [{ kind: 'passed-over', by: 'destination', of: 'dead.test', until: coolUntil }],
+    'slow.test': [
+      { kind: 'rate', limit: { by: 'destination', count: 'messages', limit: 9, perMs: 1_000 }, until: coolUntil },
+      { kind: 'rate', limit: { by: 'sender', count: 'messages', limit: 1, perMs: 1_000 }, until: coolUntil },
+    ],
+  }
+  const taken = () => snapshotOf({ snapshot: () => snapshot, explain: ({ destination }) => met[destination] ?? [] })
+
   it('is a table of destinations and next hops', async () => {
-    const coolUntil = Date.UTC(2026, 10, 25, 12, 2)
-    const snapshot: SchedulerSnapshot = {
-      state: 'running',
-      active: 25,
-      settling: 1,
-      ahead: 3,
-      destinations: [
-        { destination: 'a.test', active: 20, window: 20, coolUntil: undefined, nextHop: 'mx1.a.test' },
-        { destination: 'dead.test', active: 5, window: 10, coolUntil, nextHop: undefined },
-      ],
-      nextHops: [{ nextHop: 'mx1.a.test', active: 20, window: 20, coolUntil: undefined }],
-    }
-    const rig = await createRig(true, { station: { ...station([], hosts), snapshot: () => snapshot } })
+    const rig = await createRig(true, { station: { ...station([], hosts), snapshot: taken } })
     expect((await rig.queue('destinations')).out).toEqual([
       'running: 25 deliveries under way, 3 waiting for a place, 1 being settled',
-      'active  at most  passed over  destination  next hop',
-      '    20       20               a.test       mx1.a.test',
-      '     5       10  for 2m       dead.test',
-      'active  at most  passed over  next hop',
-      '    20       20               mx1.a.test',
+      'active  at most  destination  next hop    held up',
+      '    20       20  a.test       mx1.a.test',
+      '     5       10  dead.test                the destination could not be reached; passed over for 2m',
+      '     0        5  slow.test                9 messages in 1s by destination is the limit; room in 2m',
+      'active  at most  next hop    held up',
+      '    20       20  mx1.a.test  passed over for 2m',
     ])
-    expect(JSON.parse((await rig.queue('destinations', '--json')).out.join(''))).toMatchObject({ active: 25 })
+    expect(JSON.parse((await rig.queue('destinations', '--json')).out.join(''))).toMatchObject({
+      active: 25,
+      destinations: [{}, { hindrances: [{ kind: 'passed-over' }] }, { hindrances: [{ kind: 'rate' }] }],
+    })
   })
 })
 
 function station(hindrances: readonly Hindrance[], way: Way) {
   return {
-    snapshot: (): SchedulerSnapshot => {
+    snapshot: (): StationSnapshot => {
       throw new Error('not asked for')
     },
     explain: (entry: Entry) => explainEntry(entry, { explain: () => hindrances }, { explain: async () => way }),

@@ -1,17 +1,8 @@
 import { HostError } from '@angarium/host'
-import type {
-  Change,
-  CorruptEntry,
-  Entry,
-  EntryCounts,
-  Filter,
-  Progress,
-  QueueStats,
-  SchedulerSnapshot,
-} from '@angarium/queue'
+import type { Change, CorruptEntry, Entry, EntryCounts, Filter, Progress, QueueStats } from '@angarium/queue'
 import { asciiLower } from '@angarium/smtp-wire'
 import * as z from 'zod'
-import type { Explanation } from '../explain.ts'
+import type { Explanation, StationSnapshot } from '../explain.ts'
 import type { Finding } from '../store.ts'
 
 /** What messages and recipients can be counted by. */
@@ -81,7 +72,7 @@ export interface QueueAnswers {
   readonly explain: Explanation
   readonly change: Progress
   readonly stats: QueueStats
-  readonly destinations: SchedulerSnapshot
+  readonly destinations: StationSnapshot
   readonly check: Finding
   /** Where the copy is. */
   readonly backup: string

@@ -22,12 +22,13 @@ export function* explained({ entry, destinations }: Explanation, now: Instant): 
 }
 
 function* meeting({ hindrances, way }: DestinationExplanation, now: Instant): Generator<string> {
-  for (const hindrance of hindrances) yield `  held up: ${hindranceText(hindrance, now)}`
-  if (hindrances.length === 0) yield '  held up: by nothing, once it is due'
+  for (const hindrance of hindrances) yield `  now:     ${hindranceText(hindrance, now)}`
+  if (hindrances.length === 0) yield '  now:     no limit stands in its way'
   if (way !== undefined) yield* wayText(way)
 }
 
-function hindranceText(hindrance: Hindrance, now: Instant): string {
+/** Why work that is due does not begin. */
+export function hindranceText(hindrance: Hindrance, now: Instant): string {
   switch (hindrance.kind) {
     case 'not-running':
       return notRunning[hindrance.state]

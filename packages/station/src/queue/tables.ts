@@ -1,5 +1,7 @@
-import type { CountBy, DestinationSnapshot, EntryCounts, Instant, SchedulerSnapshot } from '@angarium/queue'
+import type { CountBy, EntryCounts, Instant } from '@angarium/queue'
 import { visible } from '../command/console.ts'
+import type { StationSnapshot } from '../explain.ts'
+import { hindranceText } from './explanation.ts'
 import { ago, until } from './view.ts'
 
 /** What `queue count` found. */
@@ -24,27 +26,29 @@ function nameOf(of: string, by: CountBy): string {
 }
 
 /** What is being delivered, and what is not for now. */
-export function* destinationsTable(snapshot: SchedulerSnapshot, now: Instant): Generator<string> {
+export function* destinationsTable(snapshot: StationSnapshot, now: Instant): Generator<string> {
   const { state, active, ahead, settling, destinations, nextHops } = snapshot
   yield `${state}: ${active} deliveries under way, ${ahead} waiting for a place, ${settling} being settled`
-  const row = (
-    name: string,
-    { active, window, coolUntil }: Pick<DestinationSnapshot, 'active' | 'window' | 'coolUntil'>,
-  ) => [
-    String(active),
-    String(window),
-    coolUntil === undefined || coolUntil <= now ? '' : `for ${until(coolUntil, now)}`,
-    visible(name),
-  ]
   if (destinations.length > 0)
     yield* table(
-      ['active', 'at most', 'passed over', 'destination', 'next hop'],
-      destinations.map((one) => [...row(one.destination, one), visible(one.nextHop ?? '')]),
+      ['active', 'at most', 'destination', 'next hop', 'held up'],
+      destinations.map(({ active, window, destination, nextHop = '', hindrances }) => [
+        String(active),
+        String(window),
+        visible(destination),
+        visible(nextHop),
+        hindrances.map((one) => hindranceText(one, now)).join('; '),
+      ]),
     )
   if (nextHops.length > 0)
     yield* table(
-      ['active', 'at most', 'passed over', 'next hop'],
-      nextHops.map((one) => row(one.nextHop, one)),
+      ['active', 'at most', 'next hop', 'held up'],
+      nextHops.map(({ active, window, nextHop, coolUntil }) => [
+        String(active),
+        String(window),
+        visible(nextHop),
+        coolUntil === undefined || coolUntil <= now ? '' : `passed over for ${until(coolUntil, now)}`,
+      ]),
     )
 }
 
