@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Hindrance, RateLimit, Scheduler } from '../src/index.ts'
+import type { Hindrance, QueueStore, RateLimit, Scheduler } from '../src/index.ts'
 import { createMemoryStore } from '../src/index.ts'
 import { createManualClock, createSeededRandom, settled } from '../src/testing.ts'
 import { all, deliveredAll, envelope, later, rig, storeFailed, unreachable, withOverrides } from './rig.ts'
@@ -57,6 +57,28 @@ describe('explain', () => {
     // To look does not change anything.
     expect(scheduler.snapshot()).toEqual(scheduler.snapshot())
     await scheduler.stop()
+  })
+
+  it('says nothing of what is over, though nobody has looked since', async () => {
+    const clock = createManualClock()
+    const memory = createMemoryStore({ clock, random: createSeededRandom() })
+    let broken = false
+    const due: QueueStore['due'] = async (limit) => {
+      if (broken) throw storeFailed('due')
+      return memory.due(limit)
+    }
+    const store = withOverrides(memory, { due })
+    const { scheduler, put } = await rig(unreachable, { store, clock, limits: { storeRetryMs: minute } })
+    await put('a.example', 10)
+    scheduler.start()
+    await settled()
+    expect(explained(scheduler, 'a.example')).toMatchObject([{ kind: 'passed-over' }])
+    await clock.advance(0.7 * minute)
+    broken = true
+    scheduler.wake()
+    await clock.advance(0.6 * minute)
+    expect(explained(scheduler, 'a.example')).toMatchObject([{ kind: 'store-failed' }])
+    expect(scheduler.snapshot().destinations).toMatchObject([{ coolUntil: undefined }])
   })
 
   it('says what is full: all, the destination, its next hop', async () => {

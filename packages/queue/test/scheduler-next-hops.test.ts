@@ -100,6 +100,26 @@ describe('next hops', () => {
     expect(await store.stats()).toMatchObject({ delivered: 40 })
   })
 
+  it('take the blame alone, at the first failure too', async () => {
+    let dead = true
+    const { scheduler, put, store, clock } = await rig(
+      via(
+        () => 'mx',
+        async (lease) =>
+          all(lease, dead ? { kind: 'deferred', delay: minute, because: 'timeout' } : { kind: 'delivered' }),
+      ),
+      { limits: { perDestinationStart: 1, coolFirstMs: 10 * minute, coolMaxMs: 10 * minute } },
+    )
+    for (let n = 0; n < 5; n++) await put(`d${n}.example`)
+    scheduler.start()
+    await clock.advance(25 * minute)
+    const { destinations } = scheduler.snapshot()
+    expect(destinations.filter(({ coolUntil }) => coolUntil !== undefined)).toEqual([])
+    dead = false
+    await clock.advance(13 * minute)
+    expect(await store.stats()).toMatchObject({ delivered: 5 })
+  })
+
   it('let nothing spin that they refuse, nor count it as an attempt', async () => {
     const gate = later<void>()
     let refused = 0
@@ -237,5 +257,42 @@ describe('a dead MX set of 10,000 domains', () => {
     expect(lease.mock.calls.length - before.lease).toBeLessThanOrEqual(20)
     // To look past those that wait, no more than those are read.
     expect(Math.max(...due.mock.calls.map(([limit]) => limit))).toBeLessThan(25_000)
+  })
+
+  it('is seen past in a few steps when all of it falls due at once', async () => {
+    const clock = createManualClock()
+    const memory = createMemoryStore({ clock, random: createSeededRandom() })
+    const due = vi.fn((limit: number) => memory.due(limit))
+    const { scheduler, put, store, delivered } = await rig(
+      via(
+        (destination) => (destination === 'live.example' ? 'live' : 'dead'),
+        async (one) =>
+          all(
+            one,
+            one.destination === 'live.example'
+              ? { kind: 'delivered' }
+              : { kind: 'deferred', delay: 300 * minute, because: 'timeout' },
+          ),
+      ),
+      {
+        store: withOverrides(memory, { due }),
+        clock,
+        limits: { concurrency: 20, ahead: 0, coolFirstMs: 60 * minute, visitBatch: 3_000, visitEveryMs: 10 * minute },
+        withoutAttempt: async (one) => all(one, { kind: 'deferred', delay: 5 * minute, because: 'passed over' }),
+      },
+    )
+    for (let n = 0; n < 2_000; n++) await store.draft().commit(envelope(`dead${n}.example`))
+    scheduler.start()
+    await clock.advance(11 * minute)
+    await put('live.example')
+    await clock.advance(1_000)
+    expect(delivered.at(-1)?.destination).toBe('live.example')
+    due.mockClear()
+    // All of it was decided on at one time.
+    await clock.advance(3.9 * minute)
+    await put('live.example')
+    await clock.advance(minute)
+    expect(due.mock.calls.length).toBeLessThan(30)
+    expect(Math.max(...due.mock.calls.map(([limit]) => limit))).toBeGreaterThan(1_900)
   })
 })

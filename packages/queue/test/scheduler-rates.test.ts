@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import type { Lease, Passage, RateLimit } from '../src/index.ts'
+import type { Lease, Passage, QueueStore, RateLimit } from '../src/index.ts'
 import { createMemoryStore } from '../src/index.ts'
 import { Account } from '../src/scheduler/account.ts'
 import { Rates } from '../src/scheduler/rates.ts'
@@ -149,6 +149,25 @@ describe('rate limits', () => {
     expect(await store.stats()).toMatchObject({ delivered: 30 })
     expect(keeps(limit, begun)).toBe(true)
     expect(begun.at(-1)?.at).toBeLessThan(6 * minute)
+  })
+
+  it('in all: what has to wait is not leased', async () => {
+    const clock = createManualClock()
+    const memory = createMemoryStore({ clock, random: createSeededRandom() })
+    let handed = 0
+    const lease: QueueStore['lease'] = async (request) => {
+      const leases = await memory.lease(request)
+      handed += leases.length
+      return leases
+    }
+    const limit: RateLimit = { by: 'all', count: 'messages', limit: 3, perMs: minute }
+    const store = withOverrides(memory, { lease })
+    const { scheduler, put } = await limited([limit], { store, clock })
+    for (const name of ['a.example', 'b.example', 'c.example']) await put(name, 5)
+    scheduler.start()
+    await clock.advance(4.5 * minute)
+    expect(await memory.stats()).toMatchObject({ delivered: 15 })
+    expect(handed).toBe(15)
   })
 
   it('by next hop: counts what goes there, whatever the destination', async () => {

@@ -95,6 +95,9 @@ describe('simulation', () => {
       await clock.advance(20)
       expect(delivered.at(-1)?.destination).toBe('live.example')
     }
+    const waiting = Array.from({ length: 1_000 }, (_, n) => ({ destination: `dead${n}.example`, sender: '' }))
+    const why = waiting.flatMap((work) => scheduler.explain(work))
+    expect(why).toContainEqual({ kind: 'full', by: 'all', active: 50, window: 50 })
     expect(most).toBe(50)
     expect(dead).toBeGreaterThan(1_300)
     void scheduler.stop()

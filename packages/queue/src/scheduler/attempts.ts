@@ -127,9 +127,13 @@ export class Attempts {
     this.#settler.add({ lease: reference(lease), recipients: [] }, () => undefined)
   }
 
+  /** Gives back what waits for a place, or what `which` picks by the first in line of a destination. */
+  giveBackAhead(which?: (first: Waiting) => boolean): void {
+    for (const waiting of this.#ahead.takeOut(which)) this.#return(waiting)
+  }
+
   /** Waits for all that is under way; tells it to stop after the deadline, and gives back what does not. Never rejects. */
   async finish(deadlineMs: Millis): Promise<void> {
-    for (const waiting of this.#ahead.takeOut()) this.#return(waiting)
     await this.#emptyWithin(deadlineMs)
     if (this.#deliveries.underWay > 0) {
       for (const { abort } of this.#deliveries.unfinished()) abort.abort()
@@ -207,8 +211,7 @@ export class Attempts {
       const judgement = this.#judge(settlement)
       transit.end(judgement)
       // What waits for a way that is passed over now would wait in vain.
-      if (judgement === 'failure')
-        for (const waiting of this.#ahead.takeOut((first) => first.transit.isPassedOver)) this.#return(waiting)
+      if (judgement === 'failure') this.giveBackAhead((first) => first.transit.isPassedOver)
     }
     if (!lost) this.#settle(delivery, settlement)
     else {

@@ -70,6 +70,11 @@ export class Gate {
   /** Whether mail for it is decided without an attempt, for the time being. */
   isPassedOver(destination: DestinationKey, hop: NextHopKey | undefined = this.hopOf(destination)): boolean {
     if (this.destinations.isCooling(destination) || (hop !== undefined && this.nextHops.isCooling(hop))) return true
+    return this.lacksProbe(destination, hop)
+  }
+
+  /** Whether it was passed over before, and too many of those are tried already. */
+  lacksProbe(destination: DestinationKey, hop: NextHopKey | undefined): boolean {
     return this.#probes >= this.#maxProbes && this.#isDoubtful(destination, hop)
   }
 

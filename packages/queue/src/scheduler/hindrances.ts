@@ -18,8 +18,7 @@ export function hindrancesAt(
   const hop = gate.hopOf(destination)
   const found = ofWay(gate.destinations, 'destination', destination, now, shift)
   if (hop !== undefined) found.push(...ofWay(gate.nextHops, 'next-hop', hop, now, shift))
-  if (found.length === 0 && gate.isPassedOver(destination, hop))
-    found.push({ kind: 'full', by: 'all', ...gate.probing })
+  if (found.length === 0 && gate.lacksProbe(destination, hop)) found.push({ kind: 'full', by: 'all', ...gate.probing })
   for (const { limit, key, until } of gate.rates.full({ all: '', destination, 'next-hop': hop, sender, source }, now))
     found.push({ kind: 'rate', limit, until: until + shift, ...(limit.by !== 'all' && { of: key }) })
   return found

@@ -210,7 +210,8 @@ export class Ready {
 
   /** Whether work may be waiting for nothing but a free place. */
   get waiting(): boolean {
-    return this.#news || this.candidates().length > 0
+    const fits = ({ places }: Room): boolean => places > 0
+    return this.#news || this.candidates().some(({ room, bounds }) => fits(room) && bounds.every(fits))
   }
 
   /** Whether work of this destination is known to wait. */

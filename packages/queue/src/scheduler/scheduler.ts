@@ -132,6 +132,7 @@ class TwoLevelScheduler implements Scheduler {
   async #drain(deadlineMs: Millis): Promise<void> {
     this.#state = 'draining'
     this.#stopListening?.()
+    this.#attempts.giveBackAhead()
     // Leases that are just coming in are given back as they arrive.
     await this.#looking
     await this.#attempts.finish(deadlineMs)
