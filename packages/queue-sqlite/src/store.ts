@@ -264,7 +264,7 @@ class Store implements SqliteStore {
       for (const { lease, recipients, spawn = [] } of settlements) {
         const messages: NewMessage[] = []
         for (const one of spawn) messages.push(await reports.add(this.#newId(), one, now))
-        orders.push({ lease: named(lease), recipients, spawn: messages })
+        orders.push({ lease: named(lease), recipients: JSON.stringify(recipients), spawn: messages })
       }
       const { answer } = await link.ask('settle', { orders, now }, reports.contents)
       const kept = new Set<string>()

@@ -130,7 +130,7 @@ function* lanes(db: Statements): Generator<AuditPage> {
         if (at === undefined) break
         const [destination, priority] = at
         const lane = { destination, priority }
-        const [told, head] = [lines.told(lane), lines.head(lane)]
+        const { told, head } = lines.heads(lane)
         // Found before, in another list.
         if ((nth > 0 && told !== undefined) || (nth > 1 && lines.leastTurn(lane) !== undefined)) continue
         if (told === head) continue

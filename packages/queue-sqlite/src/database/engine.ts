@@ -138,8 +138,9 @@ export class Engine {
   #takeOver(tables: Tables): News {
     const { now } = this.#options
     tables.begin()
-    const leased = 'SELECT message, destination FROM work WHERE until IS NOT NULL'
-    const sql = `${leased} AND due IS NULL UNION ALL ${leased} AND due IS NOT NULL ORDER BY message, destination`
+    const leased = (list: string, due: string): string =>
+      `SELECT message, destination FROM work INDEXED BY ${list} WHERE until IS NOT NULL AND due IS ${due}`
+    const sql = `${leased('work_leased', 'NULL')} UNION ALL ${leased('work_over', 'NOT NULL')} ORDER BY 1, 2`
     let order = 0
     for (const [id, destination] of tables.db.rows<[string, string]>(sql)) {
       const work = tables.isCorrupt(id) ? undefined : tables.workOf(id, destination)

@@ -17,8 +17,21 @@ import type { Tables } from './tables.ts'
 
 type Do<O extends keyof Operations> = (scene: Scene, ask: Operations[O]['ask']) => Operations[O]['answer']
 
-/** Messages looked at in one step, so that writers wait no longer than for that. */
-const step = 100
+/** Messages looked at in one step at most, and for how long, so that writers wait no longer than for that. */
+const step = 200
+const stepMs = 5
+
+/** Looks at one after the other while there is time, at one at least; answers where to go on, if anywhere. */
+function each(ids: readonly string[], look: (id: string) => void): string | undefined {
+  const until = performance.now() + stepMs
+  let last: string | undefined
+  for (const id of ids) {
+    look(id)
+    last = id
+    if (performance.now() >= until) break
+  }
+  return last === ids.at(-1) && ids.length < step ? undefined : last
+}
 
 export const read: Do<'read'> = ({ tables, contents }, { id }) => {
   const found = tables.whole(id)
@@ -33,16 +46,14 @@ export const read: Do<'read'> = ({ tables, contents }, { id }) => {
 }
 
 export const scan: Do<'scan'> = ({ tables }, { filter, after }) => {
-  const found = candidates(tables.db, filter, after, step)
   const entries: Page['entries'][number][] = []
-  for (const id of found) {
+  const next = each(candidates(tables.db, filter, after, step), (id) => {
     const message = readable(tables, id)
-    if (message === undefined) continue
     if (message === 'corrupt') entries.push({ kind: 'corrupt', id, because: tables.whyCorrupt(id) })
-    else if (filterPasses(filter, message.facts, message.works))
+    else if (message !== undefined && filterPasses(filter, message.facts, message.works))
       entries.push({ kind: 'message', row: message.row, works: message.rows })
-  }
-  return { entries, next: found.length < step ? undefined : found.at(-1) }
+  })
+  return { entries, next }
 }
 
 interface Readable {
@@ -65,8 +76,7 @@ function readable(tables: Tables, id: string): Readable | 'corrupt' | undefined 
 
 export const change: Do<'change'> = ({ tables }, { filter, after, change: wish, now }) => {
   const progress: { readonly id: string; readonly recipients: number }[] = []
-  const found = candidates(tables.db, filter, after, step)
-  for (const id of found) {
+  const next = each(candidates(tables.db, filter, after, step), (id) => {
     const message = readable(tables, id)
     let recipients = 0
     // What cannot be read can only be thrown away, and only by its name.
@@ -74,8 +84,8 @@ export const change: Do<'change'> = ({ tables }, { filter, after, change: wish, 
       recipients = filter.ids !== undefined && wish.kind === 'remove' ? tables.removeMessage(id) : 0
     else if (message !== undefined) recipients = changeMessage(tables, message, filter, wish, now)
     if (recipients > 0) progress.push({ id, recipients })
-  }
-  return { progress, next: found.length < step ? undefined : found.at(-1) }
+  })
+  return { progress, next }
 }
 
 function changeMessage(

@@ -114,28 +114,25 @@ export class Lanes {
     return this.#db.value<number | null>(sql, now) ?? undefined
   }
 
-  /** When the first of a lane is due: the head of those that wait by turns, or of those that wait by time. */
-  head({ destination, priority }: TurnKey): number | undefined {
-    const heads = ['turn IS NOT NULL', 'turn IS NULL'].map((list) => {
-      const order = list === 'turn IS NULL' ? 'due' : 'turn, message'
-      const sql = `SELECT due FROM work
-        WHERE ${list} AND due IS NOT NULL AND destination = ? AND priority = ? ORDER BY ${order} LIMIT 1`
-      return this.#db.value<number>(sql, destination, priority) ?? Infinity
-    })
-    const due = Math.min(...heads)
-    return due === Infinity ? undefined : due
-  }
-
-  /** What the table `lane` says of that. */
-  told({ destination, priority }: TurnKey): number | undefined {
-    return this.#db.value<number>('SELECT due FROM lane WHERE destination = ? AND priority = ?', destination, priority)
+  /**
+   * What the table `lane` says of a lane, and when its first is due in truth: the head of those that wait by turns, or of
+   * those that wait by time.
+   */
+  heads({ destination, priority }: TurnKey): { readonly told: number | undefined; readonly head: number | undefined } {
+    const of = 'due IS NOT NULL AND destination = ?1 AND priority = ?2'
+    const sql = `SELECT (SELECT due FROM lane WHERE destination = ?1 AND priority = ?2),
+      (SELECT due FROM work WHERE turn IS NOT NULL AND ${of} ORDER BY turn, message LIMIT 1),
+      (SELECT due FROM work WHERE turn IS NULL AND ${of} ORDER BY due LIMIT 1)`
+    const [told, byTurn, byTime] = this.#db.row<(number | null)[]>(sql, destination, priority) ?? []
+    const head = Math.min(byTurn ?? Infinity, byTime ?? Infinity)
+    return { told: told ?? undefined, head: head === Infinity ? undefined : head }
   }
 
   #tell(lane: TurnKey): void {
-    const due = this.head(lane)
-    if (due === this.told(lane)) return
+    const { told, head } = this.heads(lane)
+    if (head === told) return
     const { destination, priority } = lane
-    if (due !== undefined) this.#db.run('INSERT OR REPLACE INTO lane VALUES (?, ?, ?)', destination, priority, due)
+    if (head !== undefined) this.#db.run('INSERT OR REPLACE INTO lane VALUES (?, ?, ?)', destination, priority, head)
     else this.#db.run('DELETE FROM lane WHERE destination = ? AND priority = ?', destination, priority)
   }
 }

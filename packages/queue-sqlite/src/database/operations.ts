@@ -129,7 +129,7 @@ export const settle: Do<'settle'> = (scene, { orders, now }) => {
   const settlements = orders.map(
     ({ lease: { id, destination, fence }, recipients }): Settlement => ({
       lease: { id: id as QueueId, destination, fence },
-      recipients,
+      recipients: JSON.parse(recipients) as Settlement['recipients'],
     }),
   )
   let more = false

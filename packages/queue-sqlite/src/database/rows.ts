@@ -29,7 +29,7 @@ export type WorkRow = readonly [
   destination: string,
   priority: number,
   sender: string,
-  /** Twice the place, less one for what had its turn and came back; null when it stands by time. */
+  /** The work's place; null when it stands by time. */
   turn: number | null,
   fence: number,
   holder: string | null,
@@ -95,8 +95,7 @@ export function workRow(id: string, work: Work): WorkRow {
     destination,
     priority,
     sender,
-    // Among equals goes first what had its turn and came back.
-    place === undefined ? null : 2 * place - (fence > 0 ? 1 : 0),
+    place ?? null,
     fence,
     lease?.holder ?? null,
     lease?.since ?? null,
@@ -111,7 +110,7 @@ export function workRow(id: string, work: Work): WorkRow {
 
 /** A row of fresh work, given its place in line. */
 export function placed(row: WorkRow, place: number): WorkRow {
-  return row.with(4, 2 * place) as unknown as WorkRow
+  return row.with(4, place) as unknown as WorkRow
 }
 
 /** @throws Damaged */
@@ -123,7 +122,7 @@ export function workOfRow(row: WorkRow): Work {
     destination,
     priority,
     sender,
-    place: turn === null ? undefined : Math.ceil(turn / 2),
+    place: turn ?? undefined,
     fence,
     lease: until === null ? undefined : { holder: holder ?? '', since: since ?? until, until },
     recipients: (JSON.parse(recipients) as Packed[]).map(unpacked),

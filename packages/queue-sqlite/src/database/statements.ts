@@ -32,8 +32,9 @@ export class Statements {
     return this.rows<[T]>(sql, ...values).map(([value]) => value)
   }
 
-  run(sql: string, ...values: readonly Value[]): void {
-    this.#statement(sql).run(...values)
+  /** Answers with the number of rows changed. */
+  run(sql: string, ...values: readonly Value[]): number {
+    return Number(this.#statement(sql).run(...values).changes)
   }
 
   #statement(sql: string): StatementSync {

@@ -47,10 +47,7 @@ export class Tables {
     this.db = new Statements(db)
     this.lanes = new Lanes(this.db)
     this.policy = policy
-    this.#turns = new Turns((of) => {
-      const turn = this.lanes.leastTurn(of)
-      return turn === undefined ? undefined : Math.ceil(turn / 2)
-    })
+    this.#turns = new Turns((of) => this.lanes.leastTurn(of))
     const [batch = 0, used = 0, ...counts] = this.db.row<number[]>(`SELECT batch, used, ${counted} FROM ledger`) ?? []
     this.#counters = Object.fromEntries(counted.map((name, at) => [name, counts[at] ?? 0])) as Counters
     this.#batch = batch
@@ -200,8 +197,7 @@ export class Tables {
     if (before !== undefined && this.#listed.has(before)) this.lanes.touch(before)
     // Also what ends: its turn is over.
     const work = this.#turns.place(after, now)
-    if (sum.queued + sum.held === 0 && !this.#unfinishedBeside(id, work.destination)) this.#deleteMessage(id)
-    else this.#writeWork(id, before, work)
+    if (sum.queued + sum.held > 0 || !this.#finish(id, work.destination)) this.#writeWork(id, before, work)
   }
 
   /** Takes a message out whatever state it is in; answers how many recipients that ends. */
@@ -212,6 +208,7 @@ export class Tables {
     this.#counters.held -= held
     this.#counters.removed += queued + held
     this.#touchAll(id)
+    this.db.run('DELETE FROM work WHERE message = ?', id)
     this.#deleteMessage(id)
     return queued + held
   }
@@ -238,19 +235,21 @@ export class Tables {
       this.lanes.touch({ destination, priority })
   }
 
+  /** Ends a message of which nothing is left but what is for this destination; answers whether that was so. */
+  #finish(id: string, destination: string): boolean {
+    const beside = 'SELECT 1 FROM work WHERE message = ? AND destination <> ? AND queued + held > 0'
+    const gone = this.db.run(`DELETE FROM work WHERE message = ? AND NOT EXISTS (${beside})`, id, id, destination) > 0
+    if (gone) this.#deleteMessage(id)
+    return gone
+  }
+
   #deleteMessage(id: string): void {
-    this.db.run('DELETE FROM work WHERE message = ?', id)
     const filed = this.db.value<number>('DELETE FROM message WHERE id = ? RETURNING filed', id)
     if (filed === 1) this.#gone.push(id)
     if (filed !== undefined) this.#counters.messages--
     if (!this.#corrupt.has(id)) return
     this.#corrupt = new Set([...this.#corrupt].filter((other) => other !== id))
     this.db.run('DELETE FROM corrupt WHERE message = ?', id)
-  }
-
-  #unfinishedBeside(id: string, destination: string): boolean {
-    const sql = 'SELECT 1 FROM work WHERE message = ? AND destination <> ? AND queued + held > 0 LIMIT 1'
-    return this.db.value(sql, id, destination) !== undefined
   }
 
   #writeWork(id: string, before: Work | undefined, after: Work): void {
