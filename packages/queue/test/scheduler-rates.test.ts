@@ -105,6 +105,19 @@ describe('an account', () => {
     expect(account.opensAt(1, second)).toBe(second)
   })
 
+  it('keeps room for what waits longer than anybody is told to', () => {
+    const account = new Account(10, 24 * hour)
+    account.charge(6, 0)
+    for (let now = 100; now < 24 * hour; ) {
+      const at = account.promise(8, now, now + hour) ?? Number.NaN
+      expect(at).toBe(Math.min(now + hour, 24 * hour))
+      expect(account.room(now)).toBe(0)
+      now = at
+    }
+    expect(account.opensAt(8, 24 * hour)).toBe(24 * hour)
+    expect(account.opensAt(1, 24 * hour)).toBe(24 * hour + 5_000)
+  })
+
   it('stays small, whatever comes', () => {
     const rates = new Rates([{ by: 'sender', count: 'messages', limit: 1e6, perMs: hour }], createSeededRandom())
     for (let n = 0; n < 50_000; n++) rates.admit({ sender: `s${n}.example` }, 1, n)

@@ -113,10 +113,13 @@ export class Account {
    */
   promise(count: number, now: Millis, last: Millis): Millis | undefined {
     const fits = this.#fitsAt(count, now)
-    if (fits > now && this.room(now) > 0 && count > this.#closed.need) {
-      this.#closed = { need: count, from: fits, until: fits + graceMs }
-      this.#promisedUntil = Math.max(this.#promisedUntil, fits + (this.#span * count) / this.#limit)
-      return fits
+    const { need } = this.#closed
+    if (fits > now && count >= need && (need > 0 || this.room(now) > 0)) {
+      if (count > need) {
+        this.#closed = { need: count, from: fits, until: fits + graceMs }
+        this.#promisedUntil = Math.max(this.#promisedUntil, fits + (this.#span * count) / this.#limit)
+      }
+      return Math.min(fits, last)
     }
     const promised = Math.max(this.opensAt(count, now), this.#promisedUntil)
     if (promised > last) return undefined

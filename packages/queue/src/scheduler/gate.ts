@@ -68,9 +68,13 @@ export class Gate {
   }
 
   /** Whether mail for it is decided without an attempt, for the time being. */
-  isPassedOver(destination: DestinationKey, hop: NextHopKey | undefined = this.hopOf(destination)): boolean {
-    if (this.destinations.isCooling(destination) || (hop !== undefined && this.nextHops.isCooling(hop))) return true
-    return this.lacksProbe(destination, hop)
+  isPassedOver(destination: DestinationKey, hop: NextHopKey | undefined): boolean {
+    return this.isCooling(destination, hop) || this.lacksProbe(destination, hop)
+  }
+
+  /** Whether it or its next hop failed too often of late. */
+  isCooling(destination: DestinationKey, hop: NextHopKey | undefined): boolean {
+    return this.destinations.isCooling(destination) || (hop !== undefined && this.nextHops.isCooling(hop))
   }
 
   /** Whether it was passed over before, and too many of those are tried already. */
@@ -155,7 +159,7 @@ export class Gate {
 
   /** When {@link Gate.warm} may have something to tell, in monotonic time. */
   get nextWarm(): Millis {
-    return Math.min(this.destinations.nextWarm ?? Infinity, this.nextHops.nextWarm ?? Infinity)
+    return Math.min(this.destinations.nextWarm, this.nextHops.nextWarm)
   }
 
   /** Tells whether some destination is no longer passed over. */

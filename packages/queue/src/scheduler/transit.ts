@@ -25,8 +25,7 @@ export class Transit implements Passage {
 
   /** Its destination or next hop is passed over since. */
   get isPassedOver(): boolean {
-    const { destination, hop } = this.#claim
-    return this.#gate.destinations.isCooling(destination) || (hop !== undefined && this.#gate.nextHops.isCooling(hop))
+    return this.#gate.isCooling(this.#claim.destination, this.#claim.hop)
   }
 
   /** Whether there is a place for it, at its destination and where that mail is known to go by now. */

@@ -114,9 +114,9 @@ export class Ways {
     return this.#cooling.rankOf(key)
   }
 
-  /** When the next one is no longer passed over. */
-  get nextWarm(): Millis | undefined {
-    return this.#cooling.least()?.rank
+  /** When the next one is no longer passed over; infinite: none is. */
+  get nextWarm(): Millis {
+    return this.#cooling.least()?.rank ?? Infinity
   }
 
   /** Ends what has cooled long enough; tells whether there was something. */
