@@ -79,7 +79,7 @@ describe.each([
     expect((await rig.queue('remove', silent)).out.at(-1)).toBe('remove: 1 message')
     expect((await rig.queue('remove', told, '--notify')).out).toEqual([`${told}  1 recipient`, 'remove: 1 message'])
     const { recipients } = await lease(rig, 'b.test')
-    expect(recipients).toMatchObject([{ bounce: 'returned by the operator' }])
+    expect(recipients).toMatchObject([{ bounce: 'no reason was given' }])
     const other = await rig.put(['c@c.test'])
     await rig.queue('remove', other, '--notify', '--because', 'spam')
     expect((await lease(rig, 'c.test')).recipients).toMatchObject([{ bounce: 'spam' }])

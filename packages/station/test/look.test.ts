@@ -68,8 +68,17 @@ describe.each([
     const [json = ''] = (await rig.queue('count', '--by', 'state', '--json', '--filter', 'to=c@b.test')).out
     expect(JSON.parse(json)).toEqual({
       counts: [{ of: 'queued', messages: 1, recipients: 1, oldest: rig.clock.now() }],
+      more: 0,
       corrupt: 0,
     })
+  })
+
+  it('is counted by what there is much of, and no further than can be read', async () => {
+    const rig = await createRig(running)
+    for (let at = 0; at < 1_002; at++) await rig.put([`x@d${at}.test`])
+    await rig.put(['x@d7.test'])
+    const { out } = await rig.queue('count')
+    expect([out.length, out[1], out.at(-1)]).toEqual([1_002, '       2           2  0s ago  d7.test', 'and 2 more'])
   })
 
   it('shows one message, with what came of its attempts', async () => {

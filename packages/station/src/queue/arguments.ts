@@ -32,7 +32,7 @@ export type Action = keyof typeof actions
 
 type Option = keyof typeof options
 interface ActionForm {
-  /** What its words are: ids of messages, as many as there must be at least and may be at most, or one folder. */
+  /** What may stand beside the options. */
   readonly takes: 'nothing' | 'one-id' | 'folder' | 'selection'
   /** Beside `--config` and `--json`. */
   readonly options: readonly Option[]

@@ -62,10 +62,19 @@ export type QueueCalls = { readonly [K in keyof Inputs]: z.input<Inputs[K]> }
 /** The same once it is checked. */
 export type CheckedCalls = { readonly [K in keyof Inputs]: z.output<Inputs[K]> }
 
+/** Lines of a count that are told. */
+export const countsTold = 1_000
+
+/** A count, cut to what an operator can read. */
+export interface QueueCounts extends EntryCounts {
+  /** Lines left out. */
+  readonly more: number
+}
+
 /** What each yields. */
 export interface QueueAnswers {
   readonly list: Entry | CorruptEntry
-  readonly count: EntryCounts
+  readonly count: QueueCounts
   readonly show: Entry | CorruptEntry
   /** Octets in base64. */
   readonly content: string

@@ -47,7 +47,7 @@ function changeOf({ action, early, notify, because, to }: Wanted): Change {
     case 'release':
       return early ? { kind: 'release', early } : { kind: 'release' }
     case 'remove':
-      return notify ? { kind: 'bounce', because: because ?? 'returned by the operator' } : { kind: 'remove' }
+      return notify ? { kind: 'bounce', because: because ?? 'no reason was given' } : { kind: 'remove' }
     case 'reroute':
       return { kind: 'reroute', destination: to ?? '' }
     default:

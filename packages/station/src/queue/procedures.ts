@@ -3,6 +3,7 @@ import {
   type Change,
   type Clock,
   type CorruptEntry,
+  type CountBy,
   countEntries,
   type Entry,
   type Filter,
@@ -15,7 +16,14 @@ import {
 import { type Explanation, explainAtRest } from '../explain.ts'
 import type { Station } from '../station.ts'
 import type { CheckOptions, Finding, StationStore } from '../store.ts'
-import { type CheckedCalls, checkedCall, type QueueAnswers, type QueueCalls } from './calls.ts'
+import {
+  type CheckedCalls,
+  checkedCall,
+  countsTold,
+  type QueueAnswers,
+  type QueueCalls,
+  type QueueCounts,
+} from './calls.ts'
 
 /** What the procedures work on. */
 export interface QueueDesk {
@@ -37,16 +45,16 @@ type Handlers = {
  * with the store, and `backup` where the copy is, where the store can do that.
  */
 export function queueProcedures(desk: QueueDesk): ReadonlyMap<string, AdminProcedure> {
-  const { store, clock, log, station } = desk
+  const { store, log, station } = desk
   const handlers: Handlers = {
     list: ({ filter }) => store.scan(filter),
-    count: ({ filter, by }) => one(countEntries(store.scan(filter), by, { now: clock.now(), filter })),
+    count: ({ filter, by }) => one(count(desk, filter, by)),
     show: ({ id }) => one(entryOf(store, 'show', id)),
     content: ({ id }) => content(store, id as QueueId),
     explain: ({ id }) => explain(store, id, station),
     change: ({ filter, change }) => applied(store, log, filter, change),
     stats: () => one(store.stats()),
-    ...(station && { destinations: () => one(Promise.resolve(station.snapshot())) }),
+    ...(station && { destinations: () => one(station.snapshot()) }),
     ...(store.check && { check: (how) => check(desk, how) }),
     ...(store.backup && { backup: ({ directory }) => backup(desk, directory) }),
   }
@@ -58,8 +66,13 @@ export function queueProcedures(desk: QueueDesk): ReadonlyMap<string, AdminProce
   )
 }
 
-async function* one<T>(value: Promise<T>): AsyncGenerator<T> {
+async function* one<T>(value: T | Promise<T>): AsyncGenerator<T> {
   yield await value
+}
+
+async function count({ store, clock }: QueueDesk, filter: Filter, by: CountBy): Promise<QueueCounts> {
+  const { counts, corrupt } = await countEntries(store.scan(filter), by, { now: clock.now(), filter })
+  return { counts: counts.slice(0, countsTold), more: Math.max(0, counts.length - countsTold), corrupt }
 }
 
 async function entryOf(store: QueueStore, procedure: string, id: string): Promise<Entry | CorruptEntry> {

@@ -1,11 +1,12 @@
-import type { CountBy, EntryCounts, Instant } from '@angarium/queue'
+import type { CountBy, Instant } from '@angarium/queue'
 import { visible } from '../command/console.ts'
 import type { StationSnapshot } from '../explain.ts'
+import type { QueueCounts } from './calls.ts'
 import { hindranceText } from './explanation.ts'
 import { ago, until } from './view.ts'
 
 /** What `queue count` found. */
-export function* countTable({ counts, corrupt }: EntryCounts, by: CountBy, now: Instant): Generator<string> {
+export function* countTable({ counts, more, corrupt }: QueueCounts, by: CountBy, now: Instant): Generator<string> {
   if (counts.length > 0)
     yield* table(
       ['messages', 'recipients', 'oldest', by],
@@ -17,6 +18,7 @@ export function* countTable({ counts, corrupt }: EntryCounts, by: CountBy, now: 
       ]),
     )
   else yield 'no messages'
+  if (more > 0) yield `and ${more} more`
   if (corrupt > 0) yield `corrupt: ${corrupt}; see queue check`
 }
 
@@ -54,7 +56,7 @@ export function* destinationsTable(snapshot: StationSnapshot, now: Instant): Gen
 
 /** Columns two blanks apart; those that are numbers stand on the right. */
 function* table(head: readonly string[], rows: readonly (readonly string[])[]): Generator<string> {
-  const widths = head.map((name, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0)))
+  const widths = head.map((name, at) => rows.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), name.length))
   for (const row of [head, ...rows])
     yield row
       .map((cell, at) => (isNumber(rows[0]?.[at]) ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
