@@ -69,7 +69,8 @@ class LeaseDelivery implements Delivery {
   /** Ways to end the leases in hand. */
   readonly #active = new Set<Stop>()
   #emptied: (() => void) | undefined
-  #closed = false
+  /** Once told to close: when all is over. */
+  #closed: Promise<void> | undefined
 
   constructor(options: DeliveryOptions, limits: DeliveryLimits, sessionLimits: ClientLimits) {
     const { hostname, resolver, dialer, clock, random, schedule, store, destinationOf, route } = options
@@ -110,7 +111,7 @@ class LeaseDelivery implements Delivery {
   }
 
   readonly deliver = async (lease: Lease, signal: AbortLike, passage: Passage): Promise<Settlement> => {
-    if (this.#closed) throw new DeliveryError('DELIVERY_CLOSED', 'deliver after close', { id: lease.id })
+    if (this.#closed !== undefined) throw new DeliveryError('DELIVERY_CLOSED', 'deliver after close', { id: lease.id })
     const stop = new Stop(signal)
     this.#active.add(stop)
     try {
@@ -146,8 +147,12 @@ class LeaseDelivery implements Delivery {
     return found.kind === 'hosts' ? wayOf(found, this.#order(found), tlsRequired, this.#pool) : found
   }
 
-  readonly close = async (): Promise<void> => {
-    this.#closed = true
+  readonly close = (): Promise<void> => {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     for (const stop of this.#active) stop.now()
     if (this.#active.size > 0)
       await new Promise<void>((resolve) => {

@@ -92,7 +92,7 @@ describe('stopping', () => {
     await made.put({ to: ['a@there.example'] })
     await run(made)
     expect(made.delivery.snapshot().active).toBe(1)
-    await made.delivery.close()
+    await Promise.all([made.delivery.close(), made.delivery.close()])
     await mx.done()
     expect(made.delivery.snapshot()).toEqual({ active: 0, idleSessions: 0 })
     const lease = {

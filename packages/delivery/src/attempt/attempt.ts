@@ -51,7 +51,7 @@ export class Attempt {
   #trouble: Hindrance | undefined
   /** What forbids to go on, at any address. */
   #fault: Hindrance | undefined
-  /** Where a transaction is under way, and whether its final dot is. */
+  /** The session that transactions go over, and whether the final dot of the last one was sent. */
   #sending: ClientConnection | undefined
   #ending = false
 
@@ -157,10 +157,9 @@ export class Attempt {
         const transaction = this.#transaction(session, from, to, message)
         if (transaction === undefined) break
         this.#sending = session.connection
+        this.#ending = false
         session.transactions++
         const report = await session.connection.send(transaction)
-        this.#sending = undefined
-        this.#ending = false
         if (report.error !== undefined) this.#unsendable(report.error)
         if (isOld && report.recipients.every(isGone)) return 'gone'
         this.#read(to, report.recipients, session, message)
@@ -168,6 +167,7 @@ export class Attempt {
       }
       return 'heard'
     } finally {
+      this.#sending = undefined
       if (isFull) pool.leave(session.connection)
       else pool.put(session)
     }
