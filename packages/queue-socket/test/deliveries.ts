@@ -46,7 +46,7 @@ export async function dispatcherAt(path: string, options: Partial<DispatcherOpti
 }
 
 /** A worker that delivers when it is told to. */
-export function slowWorker(path: string, capacity: number, options: Partial<WorkerOptions> = {}) {
+function slowWorker(path: string, capacity: number, options: Partial<WorkerOptions> = {}) {
   const begun: Lease[] = []
   const ends: (() => void)[] = []
   const worker = serveDeliveries({

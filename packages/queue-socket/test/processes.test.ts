@@ -27,7 +27,7 @@ interface Child {
 
 function child(role: string, directory: string): Child {
   const args = ['--conditions=@angarium/source', '--disable-warning=ExperimentalWarning']
-  const file = join(import.meta.dirname, 'child.ts')
+  const file = join(import.meta.dirname, 'queue-child.ts')
   const running = spawn(process.execPath, [...args, file, role, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
   const closed = once(running, 'close')
   const said: string[] = []

@@ -63,7 +63,7 @@ export interface DoorOptions {
 }
 
 /** How a guest introduces itself. */
-export interface Hello {
+interface Hello {
   readonly errand: unknown
   readonly protocol: unknown
   /** Of a worker. */
