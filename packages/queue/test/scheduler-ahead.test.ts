@@ -271,6 +271,26 @@ describe('what an operator gave up', () => {
     expect(await store.stats()).toMatchObject({ failed: 3, delivered: 5 })
   })
 
+  it('is decided on by no more at a time than there are leases in hand', async () => {
+    let under = 0
+    let most = 0
+    const { scheduler, put, store, clock } = await rig(deliveredAll, {
+      limits: { concurrency: 3, ahead: 7 },
+      withoutAttempt: async (lease) => {
+        most = Math.max(most, ++under)
+        await new Promise<void>((resolve) => clock.after(1_000, resolve))
+        under--
+        return failed(lease)
+      },
+    })
+    for (const name of ['a', 'b', 'c', 'd']) await put(`${name}.example`, 25)
+    for await (const _ of store.change({}, { kind: 'bounce', because }));
+    scheduler.start()
+    await clock.advance(minute)
+    expect(await store.stats()).toMatchObject({ failed: 100 })
+    expect(most).toBe(10)
+  })
+
   it('is settled at once where its destination is passed over, however much it is', async () => {
     let attempts = 0
     const { scheduler, put, store, clock } = await rig(

@@ -255,6 +255,33 @@ describe('rate limits', () => {
     expect(new Set(late.map((wait) => Math.floor(wait / minute))).size).toBeGreaterThan(25)
   })
 
+  it('by sender: what waits too long is warned about and ends, as any other', async () => {
+    const asked: { readonly why: string; readonly hours: number }[] = []
+    let warned = 0
+    const clock = createManualClock()
+    const start = clock.now()
+    const { scheduler, put, store } = await limited([{ by: 'sender', count: 'messages', limit: 1, perMs: 24 * hour }], {
+      clock,
+      withoutAttempt: async (lease, why) => {
+        asked.push({ why, hours: Math.floor((clock.now() - start) / hour) })
+        if (clock.now() - lease.acceptedAt >= 120 * hour)
+          return all(lease, { kind: 'expired', status: '4.4.7', because: 'too long' })
+        warned++
+        return all(lease, { kind: 'deferred', delay: 5 * minute, because: 'held back', warned: true })
+      },
+    })
+    await put('a.example', 10)
+    scheduler.start()
+    await clock.advance(4 * hour - second)
+    expect(asked).toEqual([])
+    await clock.advance(2 * hour)
+    expect(warned).toBe(9)
+    await clock.advance(120 * hour)
+    expect(warned).toBe(9)
+    expect(await store.stats()).toMatchObject({ queued: 0, delivered: 5 + 1, expired: 4 })
+    expect(asked.every(({ why }) => why === 'rate')).toBe(true)
+  })
+
   it('by sender: reports have none, unless it is asked for', async () => {
     const { scheduler, put, begun } = await limited([{ by: 'sender', count: 'messages', limit: 1, perMs: hour }])
     await put('a.example', 5, { sender: '' })

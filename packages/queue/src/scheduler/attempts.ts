@@ -2,7 +2,7 @@ import type { Cancel, Clock, Log } from '../clock.ts'
 import { silentLog } from '../clock.ts'
 import type { DestinationKey, Instant, Lease, Millis, Settlement, SettleResult } from '../store/contract.ts'
 import { Ahead } from './ahead.ts'
-import type { Judgement, SchedulerLimits, SchedulerOptions } from './contract.ts'
+import type { Judgement, SchedulerLimits, SchedulerOptions, Standstill } from './contract.ts'
 import type { Delivery, Waiting } from './deliveries.ts'
 import { Deliveries, reference } from './deliveries.ts'
 import type { Claim, Gate } from './gate.ts'
@@ -107,19 +107,22 @@ export class Attempts {
   /** Takes leases in hand for which room was taken; those of them that find a place begin at once. */
   receive(claim: Claim, leases: readonly Lease[], level: number): void {
     const now = this.#clock.monotonic()
-    for (const lease of leases)
-      if (this.#outcomes.needNoAttempt(lease)) {
-        this.#gate.giveUp(claim, 1)
-        this.visit(lease)
-      } else
-        this.#ahead.add(this.#deliveries.add(lease, level, new Transit(this.#gate, this.#clock, lease, claim)), now)
+    for (const lease of leases) {
+      const waiting = this.#deliveries.add(lease, level, new Transit(this.#gate, this.#clock, lease, claim))
+      if (this.#outcomes.needNoAttempt(lease)) this.#decide(waiting, 'passed-over')
+      else this.#ahead.add(waiting, now)
+    }
     this.beginSome()
   }
 
-  /** Has a lease decided without an attempt; takes no place. */
+  /** Has a lease decided without an attempt, for which no room was taken. */
   visit(lease: Lease): void {
     this.#visiting++
-    this.#begin(this.#deliveries.add(lease, 0, undefined))
+    const delivery = this.#deliveries.add(lease, 0, undefined)
+    void this.#outcomes.decide(lease, 'passed-over').then((settlement) => {
+      this.#visiting--
+      this.#over(delivery, settlement)
+    })
   }
 
   /** Returns a lease as it came. */
@@ -175,17 +178,32 @@ export class Attempts {
     while (this.#ahead.size > 0 && this.#places > 0) {
       const next = this.#ahead.next(warm, (of) => this.#gate.destinations.active(of), this.#clock.monotonic())
       if (next === undefined) return
-      const until = next.lost ? this.#clock.monotonic() : next.transit.begin()
-      if (until !== undefined) this.#return(next, until - this.#clock.monotonic())
-      else {
-        this.#active++
-        this.#begin(next)
-      }
+      const now = this.#clock.monotonic()
+      const until = next.lost ? now : next.transit.begin()
+      if (until === undefined) this.#begin(next)
+      else if (!next.lost && this.#outcomes.isOverdue(next.lease)) this.#decide(next, 'rate')
+      else this.#return(next, until - now)
     }
   }
 
-  #begin(delivery: Delivery): void {
-    void this.#outcomes.of(delivery).then((settlement) => this.#ended(delivery, settlement))
+  #begin(delivery: Waiting): void {
+    this.#active++
+    void this.#outcomes.attempt(delivery).then((settlement) => {
+      this.#active--
+      const judgement = this.#judge(settlement)
+      delivery.transit.end(judgement)
+      // What waits for a way that is passed over now would wait in vain.
+      if (judgement === 'failure') this.giveBackAhead((first) => first.transit.isPassedOver)
+      this.#over(delivery, settlement)
+    })
+  }
+
+  /** Has a lease decided without an attempt. It takes no place, but its room until that is done. */
+  #decide(delivery: Waiting, why: Standstill): void {
+    void this.#outcomes.decide(delivery.lease, why).then((settlement) => {
+      delivery.transit.giveUp()
+      this.#over(delivery, settlement)
+    })
   }
 
   /** Gives back what has not begun, for now or for a while. */
@@ -202,17 +220,10 @@ export class Attempts {
     this.#settle(delivery, { lease: reference(lease), recipients })
   }
 
-  #ended(delivery: Delivery, settlement: Settlement): void {
-    const { lease, transit, lost } = delivery
+  /** Its outcome is known. */
+  #over(delivery: Delivery, settlement: Settlement): void {
+    const { lease, lost } = delivery
     this.#deliveries.end(delivery)
-    if (transit === undefined) this.#visiting--
-    else {
-      this.#active--
-      const judgement = this.#judge(settlement)
-      transit.end(judgement)
-      // What waits for a way that is passed over now would wait in vain.
-      if (judgement === 'failure') this.giveBackAhead((first) => first.transit.isPassedOver)
-    }
     if (!lost) this.#settle(delivery, settlement)
     else {
       this.#log.warn('outcome-dropped', { ...reference(lease), recipients: settlement.recipients })

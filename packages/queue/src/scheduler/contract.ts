@@ -80,6 +80,9 @@ export type Hindrance =
     }
   | { readonly kind: 'rate'; readonly limit: RateLimit; readonly of?: string; readonly until: Instant }
 
+/** Why a lease is decided without an attempt: its way is passed over, or a rate limit holds it back. */
+export type Standstill = 'passed-over' | 'rate'
+
 /** Limits of a {@link Scheduler}, at least 1. All are totals of this scheduler, never per connection. */
 export interface SchedulerLimits {
   /** Deliveries under way. */
@@ -146,10 +149,11 @@ export interface SchedulerOptions {
   /**
    * Decides a lease without an attempt, while its destination or next hop is passed over: defer it, warn its sender, or give
    * up. What it defers is given back for as long and counts no attempt, but when it has warned. It also gets what an
-   * operator gave up, all of whose recipients have `bounce`. Without this, such messages simply wait; then a destination that
-   * stays dead keeps them beyond their lifetime.
+   * operator gave up, all of whose recipients have `bounce`; and what the rate limit of a sender or source holds back, once a
+   * notice or the end of its lifetime is due. Without this, such messages simply wait; then a destination that stays dead
+   * keeps them beyond their lifetime.
    */
-  readonly withoutAttempt?: (lease: Lease) => Promise<Settlement>
+  readonly withoutAttempt?: (lease: Lease, why: Standstill) => Promise<Settlement>
   /** Delays for deliveries that rejected; by default the default policy's. */
   readonly schedule?: Schedule
   /** Reads a settlement's meaning for the destination; by default {@link judgeSettlement}. */

@@ -5,8 +5,8 @@ import type { Schedule } from '../schedule/schedule.ts'
 import { createSchedule, defaultRetryPolicy } from '../schedule/schedule.ts'
 import { misuse } from '../store/check.ts'
 import type { Lease, LeasedRecipient, Millis, RecipientSettlement, Settlement } from '../store/contract.ts'
-import type { SchedulerOptions } from './contract.ts'
-import type { Delivery } from './deliveries.ts'
+import type { SchedulerOptions, Standstill } from './contract.ts'
+import type { Waiting } from './deliveries.ts'
 import { reference } from './deliveries.ts'
 
 /** What comes of leases: asks those who deliver, and believes them only what can be. */
@@ -28,17 +28,37 @@ export class Outcomes {
     return this.#options.withoutAttempt !== undefined && recipients.every(({ bounce }) => bounce !== undefined)
   }
 
-  /** What is said of a lease, or a deferral when that is nothing usable. Never rejects. */
-  async of({ lease, abort, transit }: Delivery): Promise<Settlement> {
-    const { deliver, withoutAttempt } = this.#options
-    let settlement: Settlement
+  /** Whether the sender is to be told of a delay, or of the end, of what a rate limit holds back. */
+  isOverdue({ destination, acceptedAt, recipients }: Lease): boolean {
+    const now = this.#clock.now()
+    return recipients.some(({ attempts, notBefore, warned }) => {
+      const age = { destination, acceptedAt, notBefore, now }
+      return this.#asked(
+        (schedule) =>
+          schedule.warningDue({ ...age, warned }) || schedule.nextAttempt({ ...age, attempts }).kind === 'expired',
+        false,
+      )
+    })
+  }
+
+  /** What comes of an attempt. Never rejects. */
+  attempt({ lease, abort, transit }: Waiting): Promise<Settlement> {
+    return this.#said(lease, () => this.#options.deliver(lease, abort, transit))
+  }
+
+  /** What is decided without one; counts none. Never rejects. */
+  async decide(lease: Lease, why: Standstill): Promise<Settlement> {
+    return notAttempted(await this.#said(lease, () => this.#options.withoutAttempt?.(lease, why)))
+  }
+
+  /** What is said of a lease, or a deferral when that is nothing usable. */
+  async #said(lease: Lease, ask: () => Promise<Settlement> | undefined): Promise<Settlement> {
     try {
-      settlement = checked(lease, await (transit ? deliver(lease, abort, transit) : withoutAttempt?.(lease)))
+      return checked(lease, await ask())
     } catch (error) {
       this.#log.warn('delivery-failed', { ...reference(lease), error })
-      settlement = this.#deferral(lease)
+      return this.#deferral(lease)
     }
-    return transit ? settlement : notAttempted(settlement)
   }
 
   #deferral(lease: Lease): Settlement {
@@ -51,13 +71,20 @@ export class Outcomes {
 
   #delay({ destination, acceptedAt }: Lease, { attempts, notBefore }: LeasedRecipient): Millis {
     const now = this.#clock.now()
-    try {
-      const next = this.#schedule.nextAttempt({ destination, attempts, acceptedAt, notBefore, now })
+    return this.#asked((schedule) => {
+      const next = schedule.nextAttempt({ destination, attempts, acceptedAt, notBefore, now })
       // Giving up takes a report to the sender, which is not ours to write.
-      return next.kind === 'retry' ? next.delay : this.#schedule.policyFor(destination).maxMs
+      return next.kind === 'retry' ? next.delay : schedule.policyFor(destination).maxMs
+    }, defaultRetryPolicy.maxMs)
+  }
+
+  /** What the schedule says, or something else when it throws. */
+  #asked<T>(ask: (schedule: Schedule) => T, otherwise: T): T {
+    try {
+      return ask(this.#schedule)
     } catch (error) {
-      this.#log.warn('schedule-failed', { destination, error })
-      return defaultRetryPolicy.maxMs
+      this.#log.warn('schedule-failed', { error })
+      return otherwise
     }
   }
 }
