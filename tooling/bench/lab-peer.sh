@@ -11,7 +11,7 @@ mta=$here/../../apps/mta/dist/main.js
 cmd=$1 D=${2:-} PORT=${3:-} MODE=${4:-} SINK=${5:-}
 case $cmd in
 start)
-  [ -r "$mta" ] || die "not built: $mta"
+  [ -x "$mta" ] || die "not built: $mta"
   mkdir -p "$D"
   case $MODE in
   hold)  what='delivery: { paused: true }' ;;
@@ -26,8 +26,8 @@ relayFor: [127.0.0.0/8]
 limits: { connections: ${PEER_CONNS:-1000}, connectionsPerAddress: ${PEER_CONNS:-1000} }
 $what
 C
-  # NODE_ARGS: what a profile or a measurement of one's own needs.
-  launch "$D" "$NODE24" ${NODE_ARGS:-} "$mta" serve --config "$D/angarium.yaml"
+  # By its first line, as it is started everywhere: Node's own options stand there. More of them go by NODE_OPTIONS.
+  launch "$D" env PATH="$(dirname "$NODE24"):$PATH" "$mta" serve --config "$D/angarium.yaml"
   wait_port "$PORT" || { tail -5 "$D/log" >&2; exit 1; } ;;
 stop)   stop_group "$D" ;;
 queued)
