@@ -26,11 +26,17 @@ export interface ServeOptions<X extends readonly AnyExtension[]> extends Omit<Se
  *
  * @throws WireError EXTENSION_CONFLICT (as a rejection) before anything is sent
  */
-export async function serve<const X extends readonly AnyExtension[]>(
+export function serve<const X extends readonly AnyExtension[]>(
   transport: Transport,
   options: ServeOptions<X>,
 ): Promise<void> {
-  await new Serving(transport, options).run()
+  let serving: Serving<X>
+  try {
+    serving = new Serving(transport, options)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+  return serving.run()
 }
 
 class Serving<const X extends readonly AnyExtension[]> implements Waiter, Stoppable {
@@ -67,10 +73,22 @@ class Serving<const X extends readonly AnyExtension[]> implements Waiter, Stoppa
     this.#deadline = new Deadline(clock, this)
   }
 
+  /** One function, where another would wait for it: it stands for as long as the connection does. */
   async run(): Promise<void> {
     if (this.#signal !== undefined) listenTo(this.#signal, this)
     try {
-      await this.#loop()
+      for (let going = true; going; ) {
+        // Most events are answered at once, and then there is nothing to wait for but the peer.
+        for (let answer = this.#nextAnswer(); answer !== undefined; answer = this.#nextAnswer()) await answer
+        const room = this.#write()
+        const { mode } = this.#session
+        if (room !== undefined) await this.#wait('room', room)
+        else if (mode === 'want-tls') going = await this.#secure()
+        else if (mode === 'open') {
+          this.#await('octets')
+          going = this.#hear(await (this.#ahead ?? this.#transport.read()))
+        } else going = false
+      }
     } catch (error) {
       this.#report('session', error)
     }
@@ -78,24 +96,8 @@ class Serving<const X extends readonly AnyExtension[]> implements Waiter, Stoppa
     this.#deadline.stop()
     this.#transport.close()
     this.#session.disconnect()
-    await this.#handleEvents()
+    for (let answer = this.#nextAnswer(); answer !== undefined; answer = this.#nextAnswer()) await answer
     await this.#tell('closed', () => this.#handler.closed())
-  }
-
-  async #loop(): Promise<void> {
-    for (;;) {
-      // Most events are answered at once, and then there is nothing to wait for but the peer.
-      for (let answer = this.#nextAnswer(); answer !== undefined; answer = this.#nextAnswer()) await answer
-      const room = this.#write()
-      const { mode } = this.#session
-      if (room !== undefined) await this.#wait('room', room)
-      else if (mode === 'want-tls') {
-        if (!(await this.#secure())) return
-      } else if (mode === 'open') {
-        this.#await('octets')
-        if (!this.#hear(await (this.#ahead ?? this.#transport.read()))) return
-      } else return
-    }
   }
 
   /** Takes what was read. In a method of its own, so that nobody keeps the buffer while the next is waited for. */
@@ -104,10 +106,6 @@ class Serving<const X extends readonly AnyExtension[]> implements Waiter, Stoppa
     this.#ahead = undefined
     if (octets !== undefined) this.#session.receive(octets)
     return octets !== undefined
-  }
-
-  async #handleEvents(): Promise<void> {
-    for (let answer = this.#nextAnswer(); answer !== undefined; answer = this.#nextAnswer()) await answer
   }
 
   /** Handles events up to the first that takes its time; `undefined`: there are no more. */
