@@ -17,7 +17,7 @@ export interface ListenOptions {
   readonly address: string
   /** 0: any that is free. */
   readonly port: number
-  /** Connections the system holds until they are accepted. Default 511. */
+  /** Connections the system holds until they are accepted, as far as it allows. Default 4,096. */
   readonly backlog?: number
   /** Share the port with other processes that say so too; the system spreads connections over them. */
   readonly reusePort?: boolean
@@ -116,7 +116,7 @@ class NodeListener implements Listener {
       if (isIP(address) === 0) return fail('EINVAL')
       const failed = (error: Error): void => fail(codeOf(error), error)
       this.#server.once('error', failed)
-      const at = { host: address, port, ...(backlog !== undefined && { backlog }), reusePort: reusePort === true }
+      const at = { host: address, port, backlog: backlog ?? BACKLOG, reusePort: reusePort === true }
       this.#server.listen(at, () => {
         const bound = this.#server.address() as AddressInfo
         this.#at = { address: bound.address, port: bound.port }
@@ -261,5 +261,7 @@ function descriptorLeft(): boolean {
   }
 }
 
+/** Who finds it full comes again after a second, then three, then seven. */
+const BACKLOG = 4_096
 const HANDSHAKE_TIMEOUT = 60_000
 const HEADER_TIMEOUT = 5_000
