@@ -201,6 +201,24 @@ describe('rate limits', () => {
     ).toBe(true)
   })
 
+  it('by next hop: what went elsewhere does not count', async () => {
+    let moved = false
+    const entered: string[] = []
+    const { scheduler, put } = await rig(
+      async (lease, signal, passage) => {
+        const hop = moved && lease.destination === 'a.example' ? 'new' : 'old'
+        if (passage.enter(hop)) entered.push(`${lease.destination} ${hop}`)
+        return deliveredAll(lease, signal, passage)
+      },
+      { rates: [{ by: 'next-hop', of: 'old', count: 'messages', limit: 2, perMs: hour }] },
+    )
+    scheduler.start()
+    await put('a.example')
+    moved = true
+    for (const name of ['a', 'b', 'c']) await put(`${name}.example`)
+    expect(entered).toEqual(['a.example old', 'a.example new', 'b.example old'])
+  })
+
   it('by next hop: what was refused does not count', async () => {
     const limits: RateLimit[] = [
       { by: 'destination', count: 'messages', limit: 1, perMs: hour },
