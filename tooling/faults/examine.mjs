@@ -1,7 +1,7 @@
 // Opens what a run left behind, compares it with what the run was promised, and lets all of it flow to its end.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createSqliteStore } from '../../packages/queue-sqlite/dist/index.js'
+import { checkQueue, createSqliteStore } from '../../packages/queue-sqlite/dist/index.js'
 import { manualClock, seededRandom } from './outside.mjs'
 import { bounds, contentOf, envelopeOf, fates, labelOf, open, recipientKey } from './promises.mjs'
 
@@ -13,7 +13,7 @@ const later = 1_800_000_000_000 + 30 * 86_400_000
  * What is wrong with a queue, as sentences; nothing in them when all is well.
  *
  * With `damaged` what was stored was changed behind the store's back: then it may refuse to open or to go on, and set
- * messages aside, as long as it says so. What it delivers must be as it was accepted all the same. With `behind`
+ * messages aside, as long as it says so; what it does not see itself is in `unseen`. What it delivers must be as it was accepted all the same. With `behind`
  * besides, it may be where it was at an earlier time: what came to it since is told in `lost`. With `abandoned` leases came
  * to nothing more often than the run knows, for which a message may be held.
  */
@@ -23,19 +23,20 @@ export async function examine(directory, promises, { damaged = false, behind = f
   const clock = manualClock(later)
   const log = { info: () => undefined, warn: (_, { id, because }) => aside.set(id, because) }
   const store = createSqliteStore({ directory, clock, random: seededRandom(2), minFree: 0, log })
-  const result = { problems, aside, refused: undefined, lost: [] }
+  const unseen = damaged ? [] : problems
+  const result = { problems, unseen: damaged ? unseen : [], aside, refused: undefined, lost: [] }
   try {
     await store.open()
-    const found = await lookAt(store, promises, problems, { damaged, abandoned, aside })
+    const found = await lookAt(store, promises, { problems, unseen, damaged, abandoned, aside })
     result.lost = lostOf(promises, found, aside)
-    if (result.lost.length > 0 && !behind) problems.push(`lost in silence: ${result.lost.join(', ')}`)
+    if (result.lost.length > 0 && !behind) unseen.push(`lost in silence: ${result.lost.join(', ')}`)
     if (!damaged) {
       await checkCounters(store, promises, found, problems)
       checkFiles(directory, found, problems)
     }
-    const delivered = await drain(store, clock, problems)
-    if (!behind) checkDelivered(promises, found, delivered, problems, damaged && aside.size > 0)
-    await checkBalance(store, problems, damaged)
+    const delivered = await drain(store, clock, { problems, unseen })
+    if (!behind) checkDelivered(promises, found, delivered, { unseen, aside })
+    await checkBalance(store, unseen, damaged)
   } catch (error) {
     // An error that is not of the queue's own kinds says that nobody thought of this.
     if (!damaged || !String(error.code).startsWith('QUEUE_')) problems.push(String(error.stack ?? error))
@@ -46,8 +47,21 @@ export async function examine(directory, promises, { damaged = false, behind = f
   return result
 }
 
+/** What the store's own check finds, put right where it can be. Never rejects. */
+export async function checkAndRepair(directory) {
+  const options = { directory, clock: manualClock(later), random: seededRandom(4), minFree: 0 }
+  const findings = []
+  try {
+    for await (const finding of checkQueue(options, { repair: false })) findings.push(finding.kind)
+    for await (const _ of checkQueue(options, { repair: true })) void _
+  } catch (error) {
+    findings.push(String(error.code ?? error))
+  }
+  return findings
+}
+
 /** All that a scan tells of, label to entry; corrupt messages are not among them. */
-async function lookAt(store, promises, problems, { damaged, abandoned, aside }) {
+async function lookAt(store, promises, { problems, unseen, damaged, abandoned, aside }) {
   const found = new Map()
   for await (const entry of store.scan()) {
     if (entry.kind === 'corrupt') {
@@ -61,9 +75,9 @@ async function lookAt(store, promises, problems, { damaged, abandoned, aside }) 
       problems.push(`a message nobody sent, from ${entry.reversePath}`)
       continue
     }
-    if (found.has(label)) problems.push(`${label} is there twice`)
+    if (found.has(label)) unseen.push(`${label} is there twice`)
     found.set(label, entry)
-    sameEnvelope(message, entry, problems)
+    sameEnvelope(message, entry, { problems, unseen })
     if (damaged) continue
     const octets = []
     for await (const piece of store.read(entry.id)) octets.push(piece)
@@ -92,7 +106,7 @@ function lostOf(promises, found, aside) {
   return lost.size > unknown.length ? [...lost] : []
 }
 
-function sameEnvelope(message, entry, problems) {
+function sameEnvelope(message, entry, { problems, unseen }) {
   const wanted = envelopeOf(message)
   const plain = ({ address, parameters }) => ({ address, parameters })
   const told = {
@@ -101,8 +115,11 @@ function sameEnvelope(message, entry, problems) {
     recipients: [...entry.recipients].sort((a, b) => a.index - b.index).map(plain),
   }
   const expected = { size: message.size, parameters: wanted.parameters, recipients: wanted.recipients.map(plain) }
+  const missing = told.recipients.length < expected.recipients.length
   if (JSON.stringify(told) !== JSON.stringify(expected))
-    problems.push(`${message.label}: its envelope is ${JSON.stringify(told)}, not ${JSON.stringify(expected)}`)
+    (missing ? unseen : problems).push(
+      `${message.label}: its envelope is ${JSON.stringify(told)}, not ${JSON.stringify(expected)}`,
+    )
 }
 
 /** The counters, against what was promised and what is there. */
@@ -144,7 +161,7 @@ function checkFiles(directory, found, problems) {
 }
 
 /** Releases and delivers all there is. Answers what was delivered: recipient to number of times. */
-async function drain(store, clock, problems) {
+async function drain(store, clock, { problems, unseen }) {
   const delivered = new Map()
   for await (const _ of store.change({ state: 'held' }, { kind: 'release', early: true })) void _
   for (let round = 0; round < 500; round++) {
@@ -153,7 +170,7 @@ async function drain(store, clock, problems) {
       if (next === undefined) return delivered
       // Everything is due within days; what is not has a time that nobody set.
       if (next > clock.now() + 365 * 86_400_000) {
-        problems.push(`work is stranded until ${new Date(Math.min(next, 8e15)).toISOString()}`)
+        unseen.push(`work is stranded until ${new Date(Math.min(next, 8e15)).toISOString()}`)
         return delivered
       }
       clock.jump(Math.max(1, next - clock.now()))
@@ -170,7 +187,7 @@ async function drain(store, clock, problems) {
       )
     }
   }
-  problems.push('what is due does not come to an end')
+  unseen.push('what is due does not come to an end')
   return delivered
 }
 
@@ -195,7 +212,7 @@ async function deliver(store, lease, delivered, problems) {
 }
 
 /** What was the queue's was delivered once, and what was settled was not. */
-function checkDelivered({ states }, found, delivered, problems, some) {
+function checkDelivered({ states }, found, delivered, { unseen, aside }) {
   for (const [key, allowed] of states) {
     const times = delivered.get(key) ?? 0
     const [label, index] = key.split('/')
@@ -203,7 +220,7 @@ function checkDelivered({ states }, found, delivered, problems, some) {
     const was = entry?.recipients.find((recipient) => recipient.index === Number(index))?.state
     const expected = was === undefined || fates.includes(was) ? 0 : 1
     if (times > 1 || (times > 0 && ![...allowed].some((state) => open.includes(state))))
-      problems.push(`${key} was delivered ${times} times, and is ${[...allowed].join(' or ')}`)
-    else if (times < expected && !some) problems.push(`${key} is ${was} and never flowed`)
+      unseen.push(`${key} was delivered ${times} times, and is ${[...allowed].join(' or ')}`)
+    else if (times < expected && !aside.has(entry.id)) unseen.push(`${key} is ${was} and never flowed`)
   }
 }

@@ -1,18 +1,18 @@
 // Processes that examine queues: one that dies of what it is shown takes nothing else with it.
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { examine } from './examine.mjs'
+import { checkAndRepair, examine } from './examine.mjs'
 import { readPromises } from './promises.mjs'
 import { searchFor } from './search.mjs'
 
 if (process.send !== undefined && process.argv[2] === 'examiner')
-  process.on('message', async ({ directory, notes, options, numbers }) => {
-    if (numbers !== undefined) {
-      process.send({ problems: await searchFor(directory, numbers) })
-      return
+  process.on('message', async ({ what, directory, notes, options, numbers }) => {
+    if (what === 'search') process.send({ problems: await searchFor(directory, numbers) })
+    else if (what === 'check') process.send({ problems: [], findings: await checkAndRepair(directory) })
+    else {
+      const { aside, ...result } = await examine(directory, readPromises(notes), options)
+      process.send({ ...result, aside: [...aside] })
     }
-    const { problems, aside, refused, lost } = await examine(directory, readPromises(notes), options)
-    process.send({ problems, aside: [...aside], refused, lost })
   })
 
 /** What takes so long, of work that takes a moment, never ends. */
@@ -44,7 +44,7 @@ export function createPool(size = Math.min(4, availableParallelism())) {
         clearTimeout(watchdog)
         examiner.off('message', heard)
         const how = hangs ? 'hangs' : `died: ${signal ?? code}`
-        done({ problems: [`the process that has it open ${how}`], aside: [], lost: [] })
+        done({ problems: [`the process that has it open ${how}`], unseen: [], aside: [], lost: [], findings: [] })
       }
       examiner.once('message', heard)
       examiner.once('exit', died)
@@ -56,9 +56,11 @@ export function createPool(size = Math.min(4, availableParallelism())) {
   return {
     size,
     /** What {@link examine} says of the directory; a death is a problem like others. */
-    examine: (directory, notes, options = {}) => ask({ directory, notes, options }),
+    examine: (directory, notes, options = {}) => ask({ what: 'examine', directory, notes, options }),
     /** What {@link searchFor} says. */
-    search: (directory, numbers) => ask({ directory, numbers }),
+    search: (directory, numbers) => ask({ what: 'search', directory, numbers }),
+    /** What {@link checkAndRepair} says. */
+    check: (directory) => ask({ what: 'check', directory }),
     end() {
       for (const examiner of idle) examiner.disconnect()
     },

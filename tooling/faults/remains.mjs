@@ -1,5 +1,5 @@
 // A disk as a record of calls left it: what was synced is on it, the rest may be, in any part. After power loss.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 
 /** Calls that change what a process finds after it was killed. */
@@ -166,4 +166,16 @@ export function saveImage(image, target) {
     const octets = image.get(path)
     if (octets !== undefined && octets !== absent) writeFileSync(join(target, path), octets)
   }
+}
+
+/** How an image differs from a directory, notes apart. */
+export function differences(image, directory) {
+  const there = readdirSync(directory, { recursive: true }).filter((path) => path !== 'said')
+  const found = [...image.keys()].filter((path) => !there.includes(path)).map((path) => `${path} is not there`)
+  for (const path of there) {
+    const octets = image.get(path)
+    if (!image.has(path)) found.push(`${path} is there`)
+    else if (octets !== undefined && !octets.equals(readFileSync(join(directory, path)))) found.push(`${path} differs`)
+  }
+  return found
 }

@@ -13,6 +13,8 @@ export const needs = [missing]
 const queue = 'data/queue'
 const database = `${queue}/queue.sqlite`
 const log = `${database}-wal`
+/** Findings after which a backup is what helps. */
+const beyondRepair = ['database', 'file', 'QUEUE_FORMAT', 'QUEUE_STORE_FAILED']
 
 export async function run(stage) {
   const base = scratch(stage)
@@ -32,10 +34,26 @@ export async function run(stage) {
     let number = 0
     await each(harms, pool.size, async ({ how, octets }) => {
       const target = join(base, `harmed-${number++}`)
-      saveImage(new Map([...image, [path, octets]]), target)
-      const { problems, aside, refused, lost } = await pool.examine(join(target, queue), notes, options)
+      const harmed = new Map([...image, [path, octets]])
+      const directory = join(target, queue)
+      saveImage(harmed, target)
+      const verdict = await pool.examine(directory, notes, options)
+      let { problems } = verdict
+      const { aside, refused, lost, unseen } = verdict
+      let came = refused ? 'refused' : lost.length > 0 ? 'went back' : aside.length > 0 ? 'set aside' : 'harmless'
+      // What a running store does not see, its check finds, and puts right or says that it cannot.
+      if (problems.length === 0 && unseen.length > 0) {
+        rmSync(target, { recursive: true })
+        saveImage(harmed, target)
+        const { findings, problems: died } = await pool.check(directory)
+        came = `found by a check (${[...new Set(findings)].join(', ')})`
+        if (died.length > 0 || findings.length === 0) problems = [...died, ...unseen.map((what) => `unseen: ${what}`)]
+        else if (!findings.some((kind) => beyondRepair.includes(kind))) {
+          const repaired = await pool.examine(directory, notes, options)
+          problems = [...repaired.problems, ...repaired.unseen].map((what) => `after the repair: ${what}`)
+        }
+      }
       for (const problem of problems) faults.push(`${how}: ${problem} [${target}]`)
-      const came = refused ? 'refused' : lost.length > 0 ? 'went back' : aside.length > 0 ? 'set aside' : 'harmless'
       counts.set(came, (counts.get(came) ?? 0) + 1)
       if (problems.length === 0) rmSync(target, { recursive: true })
     })
