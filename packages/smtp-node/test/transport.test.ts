@@ -156,9 +156,11 @@ describe.each(['plain', 'tls'] as const)('%s', (kind) => {
 })
 
 it('what was said before TLS is said in clear', async () => {
-  const { client, server, plainClient } = await pairOf('plain', await sockets())
+  const { client, server, plainClient, plainServer } = await pairOf('plain', await sockets())
   void server.write(Buffer.from('220 go ahead\r\n'))
   const handshake = server.startTls({ role: 'server' })
+  // Before anything of the handshake is under way.
+  expect(plainServer.bytesWritten).toBe(14)
   expect(Buffer.from((await client.read()) ?? []).toString()).toBe('220 go ahead\r\n')
   plainClient.destroy()
   await expect(handshake).rejects.toMatchObject({ name: 'HandshakeError' })
