@@ -45,7 +45,10 @@ export async function createRig(running: boolean, { care = {}, ...desk }: RigPar
   const file = join(folder, 'station.yaml')
   writeFileSync(file, 'hostname: mx.here.test\nlisteners: [{ address: 127.0.0.1, port: 2525 }]\n')
   const clock = createManualClock(Date.UTC(2026, 10, 25, 12))
-  const store: StationStore = Object.assign(createMemoryStore({ clock, random: createSeededRandom(1) }), care)
+  const { check, ...others } = care
+  // A closed queue is checked without its store.
+  const beside = running ? care : others
+  const store: StationStore = Object.assign(createMemoryStore({ clock, random: createSeededRandom(1) }), beside)
   await store.open()
   const log: Rig['log'] = []
   const note = (event: string, fields: object): void => void log.push({ event, ...fields })
@@ -71,8 +74,8 @@ export async function createRig(running: boolean, { care = {}, ...desk }: RigPar
       clock,
       createStore: () => store,
       checkQueue(_, how) {
-        if (care.check === undefined) throw new Error('this store cannot check itself')
-        return care.check(how)
+        if (check === undefined) throw new Error('this queue cannot be checked')
+        return check(how)
       },
     },
     destinationOf: () => (address) =>
