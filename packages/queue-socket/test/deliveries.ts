@@ -60,7 +60,10 @@ function slowWorker(path: string, capacity: number, options: Partial<WorkerOptio
       })
       return signal.aborted ? { lease: refTo(lease), recipients: [] } : delivered(lease)
     },
-    withoutAttempt: async (lease) => ({ lease: refTo(lease), recipients: [{ index: 0, kind: 'returned', delay: 7 }] }),
+    withoutAttempt: async (lease, why) => ({
+      lease: refTo(lease),
+      recipients: [{ index: 0, kind: 'deferred', delay: 7, because: why }],
+    }),
     ...options,
   })
   afterwards(() => worker.close(0))

@@ -67,8 +67,8 @@ describe('a lease', () => {
     const path = join(place(), 'd.sock')
     const dispatcher = await dispatcherAt(path)
     await connectedWorker(dispatcher, path, 10)
-    const { recipients } = await dispatcher.withoutAttempt(leaseTo('a.example'))
-    expect(recipients).toEqual([{ index: 0, kind: 'returned', delay: 7 }])
+    const { recipients } = await dispatcher.withoutAttempt(leaseTo('a.example'), 'rate')
+    expect(recipients).toEqual([{ index: 0, kind: 'deferred', delay: 7, because: 'rate' }])
   })
 })
 
@@ -132,7 +132,7 @@ describe('the choice of a worker', () => {
     }
     const dispatcher = await dispatcherAt(path, { local })
     await dispatcher.deliver(leaseTo('a.example'), never, open)
-    await dispatcher.withoutAttempt(leaseTo('b.example'))
+    await dispatcher.withoutAttempt(leaseTo('b.example'), 'passed-over')
     const { begun, worker } = await connectedWorker(dispatcher, path, 1)
     const cut = dispatcher.deliver(leaseTo('c.example'), never, open)
     const waiting = dispatcher.deliver(leaseTo('d.example'), never, open)

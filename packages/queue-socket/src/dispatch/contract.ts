@@ -1,4 +1,4 @@
-import type { AbortLike, Lease, Log, Millis, NextHopKey, Passage, Settlement } from '@angarium/queue'
+import type { AbortLike, Lease, Log, Millis, NextHopKey, Passage, Settlement, Standstill } from '@angarium/queue'
 import type { SocketLimits } from '../socket/door.ts'
 
 /** Deliveries of this process: what a scheduler takes. */
@@ -6,7 +6,7 @@ export interface LocalDeliveries {
   /** See `SchedulerOptions.deliver`. */
   readonly deliver: (lease: Lease, signal: AbortLike, passage: Passage) => Promise<Settlement>
   /** See `SchedulerOptions.withoutAttempt`. */
-  readonly withoutAttempt: (lease: Lease) => Promise<Settlement>
+  readonly withoutAttempt: (lease: Lease, why: Standstill) => Promise<Settlement>
 }
 
 /** What {@link createDispatcher} is given. */
@@ -56,7 +56,7 @@ export interface WorkerOptions {
    */
   readonly deliver: (lease: Lease, signal: AbortSignal, passage: AskedPassage) => Promise<Settlement>
   /** Decides a lease without an attempt, as a scheduler's does. */
-  readonly withoutAttempt: (lease: Lease) => Promise<Settlement>
+  readonly withoutAttempt: (lease: Lease, why: Standstill) => Promise<Settlement>
   /** Warned when the owner is lost, told when it is back. By default silent. */
   readonly log?: Log
 }

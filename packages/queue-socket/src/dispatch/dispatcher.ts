@@ -1,4 +1,4 @@
-import type { AbortLike, DestinationKey, Lease, Passage, Settlement } from '@angarium/queue'
+import type { DestinationKey, Lease, Settlement } from '@angarium/queue'
 import { silentLog } from '@angarium/queue'
 import { misuse } from '@angarium/queue/lifecycle'
 import { Door, defaultSocketLimits } from '../socket/door.ts'
@@ -6,7 +6,7 @@ import { listen } from '../socket/listen.ts'
 import { Malformed } from '../wire/frames.ts'
 import { refOf } from '../wire/values.ts'
 import type { Dispatcher, DispatcherOptions, LocalDeliveries } from './contract.ts'
-import type { Order } from './worker-party.ts'
+import type { Order, Task } from './worker-party.ts'
 import { WorkerParty } from './worker-party.ts'
 
 /** Destinations whose last worker is remembered. */
@@ -46,8 +46,8 @@ export async function createDispatcher(options: DispatcherOptions): Promise<Disp
   })
   const stopListening = await listen(path, log, (socket) => door.enter(socket))
   return {
-    deliver: (lease, signal, passage) => crew.order('deliver', lease, signal, passage),
-    withoutAttempt: (lease) => crew.order('withoutAttempt', lease),
+    deliver: (lease, signal, passage) => crew.order(lease, { op: 'deliver', signal, passage }),
+    withoutAttempt: (lease, why) => crew.order(lease, { op: 'withoutAttempt', why }),
     snapshot: () => crew.snapshot(),
     async close() {
       stopListening()
@@ -90,16 +90,17 @@ class Crew {
     return { workers: [...this.#workers].map(({ snapshot }) => snapshot), waiting: this.#waiting.size }
   }
 
-  order(op: Order['op'], lease: Lease, signal?: AbortLike, passage?: Passage): Promise<Settlement> {
-    if (this.#closed) return Promise.reject(misuse(op, 'the dispatcher is closed'))
-    if (signal?.aborted === true) return Promise.resolve(givenBack(lease))
+  order(lease: Lease, task: Task): Promise<Settlement> {
+    if (this.#closed) return Promise.reject(misuse(task.op, 'the dispatcher is closed'))
+    if (task.op === 'deliver' && task.signal.aborted) return Promise.resolve(givenBack(lease))
     return new Promise((resolve, reject) => {
-      const order: Order = { op, lease, signal, passage, resolve, reject }
+      const order: Order = { lease, task, resolve, reject }
       this.#waiting.add(order)
-      // Whoever waits for a worker is not under way: it can be given back as it is.
-      signal?.addEventListener('abort', () => {
-        if (this.#waiting.delete(order)) resolve(givenBack(lease))
-      })
+      // What waits for a worker is not under way: it can be given back as it is.
+      if (task.op === 'deliver')
+        task.signal.addEventListener('abort', () => {
+          if (this.#waiting.delete(order)) resolve(givenBack(lease))
+        })
       this.look()
     })
   }
@@ -119,9 +120,9 @@ class Crew {
   }
 
   #begin(order: Order, { deliver, withoutAttempt }: LocalDeliveries): void {
-    const { lease, signal, passage, resolve, reject } = order
+    const { lease, task, resolve, reject } = order
     this.#waiting.delete(order)
-    const settling = signal && passage ? deliver(lease, signal, passage) : withoutAttempt(lease)
+    const settling = task.op === 'deliver' ? deliver(lease, task.signal, task.passage) : withoutAttempt(lease, task.why)
     settling.then(resolve, reject)
   }
 

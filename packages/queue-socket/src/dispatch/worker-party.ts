@@ -1,4 +1,4 @@
-import type { AbortLike, Lease, Passage, Settlement } from '@angarium/queue'
+import type { AbortLike, Lease, Passage, Settlement, Standstill } from '@angarium/queue'
 import type { HostParty } from '../socket/door.ts'
 import type { Channel } from '../wire/channel.ts'
 import { crowdedOctets } from '../wire/channel.ts'
@@ -9,12 +9,15 @@ import { list, text } from '../wire/shape.ts'
 import { packLeases, refOf, unpackSettlements } from '../wire/values.ts'
 import type { WorkerSnapshot } from './contract.ts'
 
-/** One lease to be delivered, by whoever has room. */
+/** What is to be done with a lease. */
+export type Task =
+  | { readonly op: 'deliver'; readonly signal: AbortLike; readonly passage: Passage }
+  | { readonly op: 'withoutAttempt'; readonly why: Standstill }
+
+/** One lease for whoever has room. */
 export interface Order {
-  readonly op: 'deliver' | 'withoutAttempt'
   readonly lease: Lease
-  readonly signal: AbortLike | undefined
-  readonly passage: Passage | undefined
+  readonly task: Task
   readonly resolve: (settlement: Settlement) => void
   readonly reject: (error: Error) => void
 }
@@ -60,15 +63,15 @@ export class WorkerParty implements HostParty {
   }
 
   give(order: Order): void {
-    const { op, lease, signal } = order
+    const { lease, task } = order
     const number = this.#next
     this.#next = (number + 1) % 2 ** 32
     const stop = (): void => this.#channel.sendOctets(kinds.stop, number)
     this.#underWay.set(number, { ...order, stop })
     const octets: Uint8Array[] = []
-    this.#channel.send(kinds.ask, number, { op, leases: packLeases([lease], octets) }, octets)
-    signal?.addEventListener('abort', stop)
-    if (signal?.aborted === true) stop()
+    const why = task.op === 'withoutAttempt' ? task.why : undefined
+    this.#channel.send(kinds.ask, number, { leases: packLeases([lease], octets), why }, octets)
+    if (task.op === 'deliver') task.signal.addEventListener('abort', stop)
   }
 
   frame(frame: Frame): void {
@@ -88,8 +91,8 @@ export class WorkerParty implements HostParty {
       }
       case kinds.enter: {
         const nextHop = text(openParcel(body).value)
-        const granted = this.#underWay.get(number)?.passage?.enter(nextHop) ?? false
-        this.#channel.send(kinds.entered, number, granted)
+        const task = this.#underWay.get(number)?.task
+        this.#channel.send(kinds.entered, number, task?.op === 'deliver' && task.passage.enter(nextHop))
         break
       }
       case kinds.leave:
@@ -126,7 +129,7 @@ export class WorkerParty implements HostParty {
     // Told twice, or of nothing: no harm is done by not listening.
     if (order === undefined) return
     this.#underWay.delete(number)
-    order.signal?.removeEventListener('abort', order.stop)
+    if (order.task.op === 'deliver') order.task.signal.removeEventListener('abort', order.stop)
     tell(order)
     this.#events.freed()
   }

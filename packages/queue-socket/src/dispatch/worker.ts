@@ -1,4 +1,4 @@
-import type { NextHopKey, QueueError } from '@angarium/queue'
+import type { NextHopKey, QueueError, Standstill } from '@angarium/queue'
 import { silentLog } from '@angarium/queue'
 import { misuse } from '@angarium/queue/lifecycle'
 import type { Party } from '../socket/door.ts'
@@ -7,7 +7,7 @@ import type { Channel } from '../wire/channel.ts'
 import { packError } from '../wire/errors.ts'
 import type { Frame } from '../wire/frames.ts'
 import { kinds, Malformed, openParcel } from '../wire/frames.ts'
-import { flag, object, word } from '../wire/shape.ts'
+import { flag, object, optional, word } from '../wire/shape.ts'
 import { packSettlements, unpackLeases } from '../wire/values.ts'
 import type { DeliveryWorker, WorkerOptions } from './contract.ts'
 
@@ -132,7 +132,7 @@ class Shift implements Party {
     const { value, octets } = openParcel(body)
     const asked = object(value)
     const [lease] = unpackLeases(asked.leases, octets)
-    const op = word('deliver', 'withoutAttempt')(asked.op)
+    const why = optional(word<Standstill>('passed-over', 'rate'))(asked.why)
     if (lease === undefined || this.#running.has(number)) throw new Malformed('an order that makes no sense')
     if (this.#state !== 'working') {
       this.#channel.send(kinds.answer, number, packSettlements([{ lease, recipients: [] }], []))
@@ -143,14 +143,14 @@ class Shift implements Party {
     const { deliver, withoutAttempt } = this.#options
     const passage = { enter: (nextHop: NextHopKey) => this.#enter(number, running, nextHop) }
     const settling = async () =>
-      op === 'deliver' ? deliver(lease, running.abort.signal, passage) : withoutAttempt(lease)
+      why === undefined ? deliver(lease, running.abort.signal, passage) : withoutAttempt(lease, why)
     void settling()
       .then(
         (settlement) => {
           const contents: Uint8Array[] = []
           this.#channel.send(kinds.answer, number, packSettlements([settlement], contents), contents)
         },
-        (error: unknown) => this.#channel.send(kinds.failure, number, packError(error, op)),
+        (error: unknown) => this.#channel.send(kinds.failure, number, packError(error, 'deliver')),
       )
       .then(() => {
         this.#running.delete(number)
