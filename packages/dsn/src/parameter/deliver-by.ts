@@ -27,7 +27,8 @@ export interface DeliverBy {
  * @rfc 2852 4
  */
 export function deliverBy(parameters: readonly EsmtpParameter[], arrival: Instant): DeliverBy | undefined {
-  const value = parameterValue(parameters, 'BY') ?? ''
+  const value = parameterValue(parameters, 'BY')
+  if (value === undefined) return undefined
   const semicolon = value.indexOf(';')
   const how = modes.get(asciiUpper(value.slice(semicolon + 1)))
   const time = value.slice(0, Math.max(semicolon, 0))

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { bounded } from './bounded.ts'
+import { Turn } from './turn.ts'
 
 /** From talkative to silent. */
 export type LogLevel = 'info' | 'warn' | 'error' | 'silent'
@@ -25,18 +26,20 @@ export interface LoggerOptions {
 }
 
 /**
- * Makes a log of JSON lines: `level`, `time` (ISO 8601, UTC), `msg` (the event), then the fields. A line is with the
- * system when the call returns, so that a killed process loses none; only a reader of the standard output that does not
- * keep up makes lines wait, and beyond 8 MiB they are dropped and counted. Nothing about the log stops the server.
+ * Makes a log of JSON lines: `level`, `time` (ISO 8601, UTC), `msg` (the event), then the fields. Warnings and errors, and
+ * all before them, are with the system when the call returns; the rest is at the end of the event loop's turn, so that a
+ * killed process loses no more than what it did last. Only a reader of the standard output that does not keep up makes
+ * lines wait, and beyond 8 MiB they are dropped and counted. Nothing about the log stops the server.
  *
  * @throws the system's error when the file cannot be opened.
  */
 export function createLogger(options: LoggerOptions = {}): HostLog {
   const { level = 'info', to = process.stdout, now = Date.now, maxText = 1_000 } = options
-  const time = (): string => new Date(now()).toISOString()
+  const time = clockFace(now)
   const lost = (count: number): string =>
     `${JSON.stringify({ level: 'warn', time: time(), msg: 'log-lines-dropped', count })}\n`
   const sink = typeof to === 'string' ? fileSink(to) : streamSink(to, lost)
+  const turn = new Turn((lines) => void sink.write(lines))
   const logger = pino(
     {
       level,
@@ -44,17 +47,34 @@ export function createLogger(options: LoggerOptions = {}): HostLog {
       timestamp: () => `,"time":"${time()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line) => void sink.write(escaped(line)) },
+    { write: (line) => turn.add(escaped(line)) },
   )
   const tell =
     (severity: 'info' | 'warn' | 'error') =>
-    (event: string, fields: Readonly<Record<string, unknown>>): void =>
-      logger[severity](bounded({ msg: event, ...fields }, maxText))
+    (event: string, fields: Readonly<Record<string, unknown>>): void => {
+      if (!logger.isLevelEnabled(severity)) return
+      logger[severity](bounded(event, fields, maxText))
+      if (severity !== 'info') turn.flush()
+    }
   return { info: tell('info'), warn: tell('warn'), error: tell('error') }
 }
 
+/** The time as text, made once for all lines of a millisecond. */
+function clockFace(now: () => number): () => string {
+  let at: number | undefined
+  let face = ''
+  return () => {
+    const instant = now()
+    if (instant !== at) {
+      at = instant
+      face = new Date(instant).toISOString()
+    }
+    return face
+  }
+}
+
 interface Sink {
-  write(line: string): unknown
+  write(lines: string): unknown
 }
 
 function fileSink(file: string): Sink {
@@ -76,12 +96,12 @@ function streamSink(stream: Writable, tellDropped: (count: number) => string): S
   // A reader that has gone is no reason to go as well.
   stream.on('error', () => undefined)
   return {
-    write(line) {
+    write(lines) {
       if (stream.writableLength > maxWaiting) {
-        dropped += 1
+        dropped += lines.split('\n').length - 1
         return
       }
-      stream.write(dropped === 0 ? line : tellDropped(dropped) + line)
+      stream.write(dropped === 0 ? lines : tellDropped(dropped) + lines)
       dropped = 0
     },
   }
