@@ -4,14 +4,18 @@ export interface Ranked<K> {
   readonly rank: number
 }
 
-interface Slot<K> extends Ranked<K> {
-  readonly order: number
+interface Slot<K> {
+  readonly key: K
+  rank: number
+  order: number
+  /** Its place in the heap. */
+  place: number
 }
 
 /** Keys by rank, least first, ties by age: a binary heap that knows where each key is. */
 export class Ranking<K> {
   readonly #slots: Slot<K>[] = []
-  readonly #places = new Map<K, number>()
+  readonly #byKey = new Map<K, Slot<K>>()
   #order = 0
 
   get size(): number {
@@ -20,25 +24,32 @@ export class Ranking<K> {
 
   /** Adds a key or moves it. A key that keeps its rank keeps its place. */
   set(key: K, rank: number): void {
-    const place = this.#places.get(key)
-    if (place !== undefined && this.#slots[place]?.rank === rank) return
-    const slot: Slot<K> = { key, rank, order: this.#order++ }
-    this.#settle(slot, place ?? this.#slots.push(slot) - 1)
+    const known = this.#byKey.get(key)
+    if (known === undefined) {
+      const slot: Slot<K> = { key, rank, order: this.#order++, place: this.#slots.length }
+      this.#byKey.set(key, slot)
+      this.#slots.push(slot)
+      this.#settle(slot, slot.place)
+    } else if (known.rank !== rank) {
+      known.rank = rank
+      known.order = this.#order++
+      this.#settle(known, known.place)
+    }
   }
 
   delete(key: K): void {
-    const place = this.#places.get(key)
-    if (place === undefined) return
-    this.#places.delete(key)
+    const slot = this.#byKey.get(key)
+    if (slot === undefined) return
+    this.#byKey.delete(key)
     const last = this.#slots.pop()
-    if (last !== undefined && place < this.#slots.length) this.#settle(last, place)
+    if (last !== undefined && last !== slot) this.#settle(last, slot.place)
   }
 
   rankOf(key: K): number | undefined {
-    const place = this.#places.get(key)
-    return place === undefined ? undefined : this.#slots[place]?.rank
+    return this.#byKey.get(key)?.rank
   }
 
+  /** The first of all, until the next change. */
   least(): Ranked<K> | undefined {
     return this.#slots[0]
   }
@@ -84,7 +95,7 @@ export class Ranking<K> {
 
   #put(slot: Slot<K>, place: number): void {
     this.#slots[place] = slot
-    this.#places.set(slot.key, place)
+    slot.place = place
   }
 }
 
