@@ -9,7 +9,7 @@ export interface SqliteStoreOptions {
   readonly clock: Clock
   /** Makes ids: from a source that cannot be guessed. */
   readonly random: Random
-  /** Contents up to so many octets are kept in the database and come along with leases. By default 65,536. */
+  /** Contents up to so many octets are kept in the database and come along with leases. By default 98,304. */
   readonly bodyInRow?: number
   /** New mail is refused while the disk has less than so many octets left, so that outcomes can still be written. By default 64 MiB. */
   readonly minFree?: number

@@ -106,7 +106,7 @@ class Store implements SqliteStore {
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options
-    this.#bodyInRow = options.bodyInRow ?? 65_536
+    this.#bodyInRow = options.bodyInRow ?? 98_304
     this.#files = options.files ?? nodeBodyFiles(join(options.directory, 'bodies'))
     this.#vault = new Vault(this.#files, options.random)
     this.#room = new Room(this.#files, options.clock, options.minFree ?? 67_108_864)

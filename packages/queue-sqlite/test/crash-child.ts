@@ -18,7 +18,7 @@ async function produce(producer: number): Promise<void> {
   for (let n = 0; ; n++) {
     const large = producer === 0
     const draft = store.draft()
-    await draft.write(new Uint8Array(large ? 80_000 : 2_000).fill(n))
+    await draft.write(new Uint8Array(large ? 120_000 : 2_000).fill(n))
     const envelope = {
       reversePath: 'a@b.example',
       parameters: [],

@@ -28,7 +28,7 @@ async function filled(): Promise<string> {
   const store = storeIn(directory)
   await store.open()
   await put(store, 1_000)
-  await put(store, 70_000)
+  await put(store, 110_000)
   await put(store, 0, { priority: 3, notBefore: 1e13 })
   await store.draft().commit(envelopeTo('b.example', 'c.example', 'd.example'))
   for (const destination of ['b.example', 'c.example']) {
@@ -88,7 +88,12 @@ const damages: readonly [name: string, damage: (directory: string) => void, kind
       ['message'],
       /content does not/,
     ],
-    ['a content file', (at) => writeFileSync(filedName(at), Buffer.alloc(70_000, 66)), ['message'], /content does not/],
+    [
+      'a content file',
+      (at) => writeFileSync(filedName(at), Buffer.alloc(110_000, 66)),
+      ['message'],
+      /content does not/,
+    ],
     ['a content file gone', (at) => rmSync(filedName(at)), ['message'], /is missing/],
     [
       'a message gone',
@@ -199,7 +204,7 @@ describe('a check', () => {
     let over = false
     const flow = async (): Promise<void> => {
       while (!over) {
-        await put(store, 80_000)
+        await put(store, 120_000)
         await put(store, 100)
         await drain(store)
       }
@@ -253,12 +258,12 @@ describe('a backup', () => {
       await store.open()
       for (let n = 0; n < 20; n++) {
         await put(store, 1_000 + n)
-        await put(store, 80_000 + n)
+        await put(store, 120_000 + n)
       }
       let over = false
       const flow = async (): Promise<void> => {
         while (!over) {
-          await put(store, 90_000)
+          await put(store, 130_000)
           await put(store, 2_000)
           const [lease] = await store.lease({ destination: 'a.example', holder: 'h', duration: 1_000, limit: 1 })
           if (lease !== undefined) await store.settle([{ lease, recipients: [{ index: 0, kind: 'delivered' }] }])
@@ -282,7 +287,7 @@ describe('a backup', () => {
       expect(messages).toBeGreaterThan(20)
       const sizes = await drain(restored)
       expect(sizes).toHaveLength(messages)
-      expect(sizes.filter((size) => size < 1_000 || (size > 2_000 && size < 80_000))).toEqual([])
+      expect(sizes.filter((size) => size < 1_000 || (size > 2_000 && size < 120_000))).toEqual([])
       expect(await restored.stats()).toMatchObject({ messages: 0, relayed: messages })
       // The original has its own.
       await drain(store)

@@ -49,7 +49,7 @@ export function openDatabase(path: string, maxOctets?: number): DatabaseSync {
       PRAGMA synchronous = FULL;
       PRAGMA fullfsync = ON;
       PRAGMA temp_store = MEMORY;
-      PRAGMA cache_size = -32768;
+      PRAGMA cache_size = -16384;
       PRAGMA wal_autocheckpoint = 2000;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA trusted_schema = OFF;

@@ -6,8 +6,9 @@ export const schemaVersion = 3
 /**
  * Work, and in which lists it stands. In line, fresh work by its turn and all else by when it is due: `work_turn` and
  * `work_due`, with `lane` for the heads. Under a lease: `work_leased`. Under one that has run out and that nobody has taken
- * over: `work_over`, beside its place in line. The rest is for an operator's questions. `work_of` leaves out what is
- * under a lease, so that fresh mail that is leased as it arrives and gone a moment later costs one list and no more.
+ * over: `work_over`, beside its place in line. The rest is for an operator's questions. Fresh mail that is leased as it
+ * arrives and gone a moment later costs one list and no more; mail that waits, one that is not in order of arrival: such
+ * lists are what a deep queue costs.
  */
 export const workTable: string = `
 CREATE TABLE work (
@@ -33,7 +34,7 @@ CREATE INDEX work_turn ON work (destination, priority, turn, message, due) WHERE
 CREATE INDEX work_due ON work (destination, priority, due, message) WHERE turn IS NULL AND due IS NOT NULL;
 CREATE INDEX work_leased ON work (until) WHERE until IS NOT NULL AND due IS NULL;
 CREATE INDEX work_over ON work (until) WHERE until IS NOT NULL AND due IS NOT NULL;
-CREATE INDEX work_of ON work (destination, message) WHERE until IS NULL OR due IS NOT NULL;
+CREATE INDEX work_done ON work (destination, message) WHERE queued = 0 AND held = 0;
 CREATE INDEX work_waiting ON work (message) WHERE turn IS NULL AND due IS NOT NULL;
 CREATE INDEX work_held ON work (message) WHERE held > 0;`
 

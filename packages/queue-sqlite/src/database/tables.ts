@@ -237,13 +237,8 @@ export class Tables {
 
   /** Ends a message of which nothing is left but what is for this destination; answers whether that was so. */
   #finish(id: string, destination: string): boolean {
-<<<<<<< HEAD
     const beside = 'SELECT 1 FROM work WHERE message = ? AND destination <> ? AND queued + held > 0'
     const gone = this.db.run(`DELETE FROM work WHERE message = ? AND NOT EXISTS (${beside})`, id, id, destination) > 0
-=======
-    const beside = 'SELECT 1 FROM work WHERE message = ?1 AND destination <> ?2 AND queued + held > 0'
-    const gone = this.db.run(`DELETE FROM work WHERE message = ?1 AND NOT EXISTS (${beside})`, id, destination) > 0
->>>>>>> 00491de (wip4)
     if (gone) this.#deleteMessage(id)
     return gone
   }
