@@ -163,8 +163,7 @@ export class Ready {
       const bound = hops.get(hop) ?? this.#gate.hopRoom(hop)
       hops.set(hop, bound)
       if (bound.leases === 0) {
-        this.#park(destination, hop)
-        this.#doubt(destination, now)
+        this.#park(destination, hop, now)
         return undefined
       }
       bounds.push(bound)
@@ -175,11 +174,18 @@ export class Ready {
     return { destination, since, priority, taken: destinations.taken(destination), room, bounds }
   }
 
-  #park(destination: DestinationKey, hop: string): void {
+  #park(destination: DestinationKey, hop: string, now: Millis): void {
     this.#open.delete(destination)
     const line = this.#parked.get(hop)
     if (line === undefined) this.#parked.set(hop, new Set([destination]))
     else line.add(destination)
+    this.#expectRoom(hop, now)
+    this.#doubt(destination, now)
+  }
+
+  #expectRoom(hop: string, now: Millis): void {
+    const at = this.#gate.rates.opensAt({ 'next-hop': hop }, now)
+    if (at > now) this.#nextRoom = Math.min(this.#nextRoom, at)
   }
 
   /** Its mail may go elsewhere some day. */
@@ -203,8 +209,7 @@ export class Ready {
         this.#open.add(destination)
       }
       if (line.size === 0) this.#parked.delete(hop)
-      const at = this.#gate.rates.opensAt({ 'next-hop': hop }, now)
-      if (at > now) this.#nextRoom = Math.min(this.#nextRoom, at)
+      else this.#expectRoom(hop, now)
     }
   }
 
