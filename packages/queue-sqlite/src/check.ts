@@ -16,7 +16,7 @@ export interface Finding {
    * set aside already; `work`: what is listed of a message differs from its recipients; `lane`: the head of a line;
    * `ledger`: the counters; `file`: a content that no message speaks of.
    */
-  readonly kind: Fault['kind'] | 'file'
+  readonly kind: 'database' | 'index' | 'message' | 'work' | 'lane' | 'ledger' | 'file'
   /** The message or file it is about. */
   readonly id?: string
   readonly what: string

@@ -1,8 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { Instant, QueueId, Spawn } from '@angarium/queue'
-import { senderOf, workOf } from '@angarium/queue/lifecycle'
+import { accept } from './accept.ts'
 import type { Vault } from './bodies/vault.ts'
-import { messageRow, workRow } from './database/rows.ts'
 import type { NewMessage } from './thread/protocol.ts'
 
 /** The reports that some settlements spawn, made ready for the database. */
@@ -21,23 +20,16 @@ export class Reports {
 
   /** Makes one ready; a large content is in its file when this resolves. */
   async add(id: QueueId, { envelope, content, options = {} }: Spawn, now: Instant): Promise<NewMessage> {
-    const { reversePath, parameters } = envelope
-    const large = content.length > this.#bodyInRow
+    const filed = content.length > this.#bodyInRow
     const at = this.#octets
-    if (large) await this.#file(id, content)
+    if (filed) await this.#file(id, content)
     else {
       this.contents.push(content)
       this.#octets += content.length
     }
-    const { priority = 0 } = options
-    const sender = senderOf(envelope, options)
-    const facts = { id, acceptedAt: now, size: content.length, priority, sender, reversePath, parameters }
-    return {
-      row: messageRow(facts, crc32(content), large),
-      works: workOf(envelope, options, now).map((work) => workRow(id, work)),
-      at,
-      length: large ? 0 : content.length,
-    }
+    const size = content.length
+    const { rows } = accept(id, envelope, options, { size, sum: crc32(content), filed }, now)
+    return { ...rows, at, length: filed ? 0 : size }
   }
 
   /** Removes the files of those that were not stored. */

@@ -32,18 +32,16 @@ import {
   checkSettlement,
   createIdMaker,
   leaseOf,
-  leaseWork,
   lowestLevel,
-  senderOf,
-  workOf,
 } from '@angarium/queue/lifecycle'
+import { accept } from './accept.ts'
 import { copyQueue, databaseName } from './backup.ts'
 import type { BodyFiles } from './bodies/files.ts'
 import { nodeBodyFiles } from './bodies/files.ts'
 import { Room } from './bodies/room.ts'
 import { diskFailed, Vault } from './bodies/vault.ts'
 import type { CheckOptions, Finding } from './check.ts'
-import { messageFacts, messageRow, workOfRow, workRow } from './database/rows.ts'
+import { messageFacts, workOfRow } from './database/rows.ts'
 import type { Content } from './draft.ts'
 import { createDraft } from './draft.ts'
 import { changeEntries, readContent, scanEntries, stretch } from './inspect.ts'
@@ -172,31 +170,15 @@ class Store implements SqliteStore {
 
   async #commit(id: QueueId, content: Content, envelope: Envelope, options: CommitOptions): Promise<Accepted> {
     const now = this.#options.clock.now()
-    const { key, lease: wanted, priority = 0, source } = options
+    const { key } = options
     try {
       const link = this.#demand('commit')
       this.#room.demand()
       const filed = content.kind === 'filing' ? await content.filing.finish(id) : undefined
       const body = content.kind === 'memory' ? content.octets : undefined
-      const facts = {
-        id,
-        acceptedAt: now,
-        size: filed?.size ?? body?.length ?? 0,
-        priority,
-        sender: senderOf(envelope, options),
-        ...(source === undefined ? {} : { source }),
-        reversePath: envelope.reversePath,
-        parameters: envelope.parameters,
-      }
-      const works = workOf(envelope, options, now).map(
-        (work) => (wanted && leaseWork(work, wanted.holder, now + wanted.duration, now)) ?? work,
-      )
-      const message: NewMessage = {
-        row: messageRow(facts, filed?.sum ?? crc32(body ?? ''), filed !== undefined),
-        works: works.map((work) => workRow(id, work)),
-        at: 0,
-        length: body?.length ?? 0,
-      }
+      const { size, sum } = filed ?? { size: body?.length ?? 0, sum: crc32(body ?? '') }
+      const { facts, works, rows } = accept(id, envelope, options, { size, sum, filed: filed !== undefined }, now)
+      const message: NewMessage = { ...rows, at: 0, length: body?.length ?? 0 }
       const leases = works
         .filter(({ lease }) => lease !== undefined)
         .map((work, at) => leaseOf(facts, work, at === 0 ? body : body?.slice()))

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Instant } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
@@ -6,7 +7,7 @@ import { nodeBodyFiles } from './bodies/files.ts'
 import { diskFailed, Vault } from './bodies/vault.ts'
 import type { Finding } from './check.ts'
 import { runCheck } from './check.ts'
-import { busy, lockQueue, sqliteCode } from './database/open.ts'
+import { busy, lockQueue, notADatabase, openReader, sqliteCode, WrongFormat } from './database/open.ts'
 import type { SqliteStoreOptions } from './options.ts'
 import type { Link } from './thread/link.ts'
 
@@ -68,13 +69,24 @@ export async function* checkClosed({ directory, files, random }: SqliteStoreOpti
   }
 }
 
-/** Locks a queue as its store would. */
+/** Locks a queue as its store would, and sees that it is one of this version. */
 function takeQueue(path: string): { close(): void } {
+  const wrong = (found: string, expected: string): QueueError =>
+    new QueueError('QUEUE_FORMAT', `${path}: expected ${expected}, found ${found}`, { where: path, found, expected })
+  // SQLite would make one.
+  if (!existsSync(path)) throw wrong('nothing', 'a queue')
+  let lock: { close(): void } | undefined
   try {
-    return lockQueue(path)
+    lock = lockQueue(path)
+    openReader(path).close()
+    return lock
   } catch (error) {
-    if (sqliteCode(error) !== busy) throw diskFailed('check', error)
-    throw new QueueError('QUEUE_LOCKED', `${path} is in use by another process`, { where: path }, { cause: error })
+    lock?.close()
+    const code = sqliteCode(error)
+    if (code === busy)
+      throw new QueueError('QUEUE_LOCKED', `${path} is in use by another process`, { where: path }, { cause: error })
+    if (error instanceof WrongFormat) throw wrong(error.found, error.expected)
+    throw code === notADatabase ? wrong('no database', 'a queue') : diskFailed('check', error)
   }
 }
 

@@ -187,6 +187,17 @@ describe('a check', () => {
     expect((await collect(store.check())).filter(({ kind }) => kind !== 'file')).toEqual([])
   })
 
+  it('refuses what is no queue of this version, and makes none', async () => {
+    const directory = place()
+    await expect(check(directory)).rejects.toMatchObject({ code: 'QUEUE_FORMAT', detail: { found: 'nothing' } })
+    expect(readdirSync(directory)).toEqual([])
+    writeFileSync(join(directory, 'queue.sqlite'), 'From someone@example.org\n'.repeat(100))
+    await expect(check(directory)).rejects.toMatchObject({ code: 'QUEUE_FORMAT', detail: { found: 'no database' } })
+    const old = await filled()
+    changed(old, 'PRAGMA user_version = 2')
+    await expect(check(old)).rejects.toMatchObject({ code: 'QUEUE_FORMAT' })
+  })
+
   it('tells of a file that is no longer whole', async () => {
     const directory = await filled()
     const path = join(directory, 'queue.sqlite')

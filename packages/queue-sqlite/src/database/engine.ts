@@ -4,13 +4,12 @@ import { abandonWork, rebaseWork } from '@angarium/queue/lifecycle'
 import type { Ask, Batch, News, Opening, Outcome, Reply, ThreadOptions } from '../thread/protocol.ts'
 import { Contents } from './contents.ts'
 import { change, mend, read, scan, stats, strangers } from './inspection.ts'
-import { busy, lockQueue, number, openDatabase, sqliteCode, WrongFormat } from './open.ts'
+import { busy, lockQueue, notADatabase, number, openDatabase, sqliteCode, WrongFormat } from './open.ts'
 import type { Scene } from './operations.ts'
 import { commit, due, extend, lease, settle } from './operations.ts'
 import { noNews, Tables } from './tables.ts'
 
 const full = 13
-const notADatabase = 26
 /** Pause between two attempts to get a failed database back. */
 const recoveryPause = 1_000
 

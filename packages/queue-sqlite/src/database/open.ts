@@ -102,8 +102,9 @@ export function number(db: DatabaseSync, sql: string): number {
   return typeof value === 'number' ? value : Number(value ?? 0)
 }
 
-/** SQLite's primary result code when somebody else has the database. */
+/** SQLite's primary result codes: somebody else has it; it is something else. */
 export const busy = 5
+export const notADatabase = 26
 
 /** SQLite's primary result code of an error, if it is one of SQLite's. */
 export function sqliteCode(error: unknown): number | undefined {
