@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkQueue, createSqliteStore } from '../../packages/queue-sqlite/dist/index.js'
 import { manualClock, seededRandom } from './outside.mjs'
-import { bounds, contentOf, envelopeOf, fates, labelOf, open, recipientKey } from './promises.mjs'
+import { bounds, contentOf, envelopeOf, fates, inRow, labelOf, open, recipientKey } from './promises.mjs'
 
 const nobody = { label: '', size: 0, to: [] }
 /** Far behind all that a run does. */
@@ -155,7 +155,7 @@ function checkFiles(directory, found, problems) {
   const files = readdirSync(join(directory, 'bodies'))
     .filter((name) => !name.startsWith('lost-'))
     .sort()
-  const wanted = [...found.values()].filter(({ size }) => size > 65_536).map(({ id }) => id)
+  const wanted = [...found.values()].filter(({ size }) => size > inRow).map(({ id }) => id)
   if (files.join() !== wanted.sort().join())
     problems.push(`files are ${files.join()}, messages with one ${wanted.join()}`)
 }

@@ -6,6 +6,9 @@ export const open = ['live', 'held']
 /** What becomes of a recipient for good; each has its counter in the ledger. */
 export const fates = ['delivered', 'relayed', 'expanded', 'failed', 'expired', 'removed']
 
+/** Contents up to so many octets lie in the database of a story, larger ones are files. */
+export const inRow = 65_536
+
 /** The octets of a message: its own, and not to be guessed. */
 export const contentOf = ({ label, size }) =>
   size === 0 ? Buffer.alloc(0) : createHash('shake256', { outputLength: size }).update(label).digest()

@@ -4,7 +4,7 @@ import { openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSqliteStore } from '../../packages/queue-sqlite/dist/index.js'
 import { manualClock, seededRandom } from './outside.mjs'
-import { contentOf, envelopeOf, labelOf } from './promises.mjs'
+import { contentOf, envelopeOf, inRow, labelOf } from './promises.mjs'
 
 const place = process.argv[2]
 // Whether it tries again what was refused; else the first refusal ends it.
@@ -41,7 +41,7 @@ async function perform(effects, run) {
 
 const open = () =>
   perform({}, async () => {
-    store = await openSqliteStore({ directory, clock, random, minFree: 0 })
+    store = await openSqliteStore({ directory, clock, random, minFree: 0, bodyInRow: inRow })
   })
 
 /** Each under an idempotency key: a commit that failed in between is asked again, and is one message. */
@@ -126,6 +126,7 @@ await Promise.all([
   put('held', 70_000, ['d.test']),
   put('moved', 1_500, ['e.test']),
   put('thrown', large, ['f.test']),
+  put('given-up', 1_100, ['l.test']),
 ])
 // The same again: one message.
 await put('small', 2_000, ['a.test'])
@@ -148,6 +149,8 @@ await settle(
 await change({ kind: 'hold', because: 'a look first' }, [['held', 0, 'held']], addressOf('held', 0, 'd.test'))
 await change({ kind: 'remove' }, [['thrown', 0, 'removed']], addressOf('thrown', 0, 'f.test'))
 await change({ kind: 'reroute', destination: 'h.test' }, [], addressOf('moved', 0, 'e.test'))
+await change({ kind: 'bounce', because: 'enough' }, [], addressOf('given-up', 0, 'l.test'))
+await settle(['given-up', 'l.test', gone, [{ label: 'bounce', size: 70_000, to: ['g.test'] }]])
 await take('moved', 'h.test')
 await perform({}, async () => {
   await store.extend([...hand.values()], hour)

@@ -101,7 +101,8 @@ export async function startTraffic(stage, { config = {}, answer, ...options } = 
 /** Which message this is, whole at its end; `undefined`: none of these. Throws when it is one that was altered. */
 export function numberOf(octets) {
   const text = octets.toString('latin1').replaceAll('\r', '')
-  const [, number, lines] = /^Subject: m(\d+) of (\d+)$/m.exec(text) ?? []
+  // Reports quote the header of what they are about.
+  const [, number, lines] = /^Subject: m(\d+) of (\d+)$/m.exec(text.split('\n\n')[0]) ?? []
   if (number === undefined) return undefined
   const whole = messageOf(Number(number), Number(lines)).toString('latin1').replaceAll('\r', '')
   holds(text.endsWith(whole), `message ${number} was altered`)
