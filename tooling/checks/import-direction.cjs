@@ -13,6 +13,7 @@ const mayImport = {
   dane: ['dns-client'],
   tlsrpt: ['dns-client', 'imf-parser'],
   queue: ['smtp-wire'],
+  'queue-socket': ['queue'],
   'queue-sqlite': ['queue'],
   'queue-postgres': ['queue'],
   'smtp-node': ['smtp-wire'],

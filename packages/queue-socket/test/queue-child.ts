@@ -52,6 +52,7 @@ const roles: Record<string, () => Promise<void>> = {
       async deliver(lease, _, passage) {
         await passage.enter('mx.example')
         say(`begun ${lease.id}`)
+        if (lease.destination === 'poison.example') process.kill(process.pid, 'SIGKILL')
         await new Promise((resolve) => setTimeout(resolve, 10))
         return delivered(lease)
       },

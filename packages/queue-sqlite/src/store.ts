@@ -23,6 +23,7 @@ import type {
   StoreCapabilities,
 } from '@angarium/queue'
 import { defaultAbandonPolicy, QueueError, silentLog } from '@angarium/queue'
+import type { IdMaker } from '@angarium/queue/lifecycle'
 import {
   checkChange,
   checkCommit,
@@ -100,7 +101,7 @@ class Store implements SqliteStore {
   readonly #bodyInRow: number
   readonly #listeners = new Set<(urgent: boolean) => void>()
   #link: Link | undefined
-  #newId: () => QueueId
+  #newId: IdMaker
 
   constructor(options: SqliteStoreOptions) {
     this.#options = options
@@ -161,8 +162,8 @@ class Store implements SqliteStore {
     await this.#vault.close()
   }
 
-  draft(hint?: { readonly size?: number }): Draft {
-    const id = this.#newId()
+  draft(hint?: { readonly size?: number; readonly id?: QueueId }): Draft {
+    const id = this.#newId(hint?.id)
     return createDraft(id, this.#vault, this.#bodyInRow, hint?.size ?? 4_096, (content, envelope, options) =>
       this.#commit(id, content, envelope, options),
     )
@@ -243,10 +244,10 @@ class Store implements SqliteStore {
     const reports = new Reports(this.#vault, this.#bodyInRow)
     const orders: SettleOrder[] = []
     try {
-      for (const { lease, recipients, spawn = [] } of settlements) {
+      for (const { lease, recipients, abandoned, spawn = [] } of settlements) {
         const messages: NewMessage[] = []
         for (const one of spawn) messages.push(await reports.add(this.#newId(), one, now))
-        orders.push({ lease: named(lease), recipients: JSON.stringify(recipients), spawn: messages })
+        orders.push({ lease: named(lease), recipients: JSON.stringify(recipients), abandoned, spawn: messages })
       }
       const { answer } = await link.ask('settle', { orders, now }, reports.contents)
       const kept = new Set<string>()

@@ -32,8 +32,8 @@ export interface WorkerSnapshot {
 export interface Dispatcher extends LocalDeliveries {
   snapshot(): { readonly workers: readonly WorkerSnapshot[]; readonly waiting: number }
   /**
-   * Lets go of the workers. Call it when the scheduler is drained: whatever is still under way rejects. Never rejects
-   * itself.
+   * Lets go of the workers. Call it when the scheduler is drained: whatever is still under way is settled as
+   * abandoned. Never rejects.
    */
   close(): Promise<void>
 }

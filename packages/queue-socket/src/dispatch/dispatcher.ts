@@ -15,8 +15,8 @@ const remembered = 10_000
 /**
  * Listens for workers, and gives a scheduler its `deliver` and `withoutAttempt`. A lease goes to the worker that last
  * delivered to the same destination, while it has room: its session may be warm; else to the one with the least to do.
- * When a worker dies, what it had in its hands rejects at once: the scheduler defers it, and as nobody knows what became
- * of it, it may be delivered twice.
+ * When a worker dies, what it had in its hands is settled as abandoned at once: it is tried again, and may be delivered
+ * twice, for nobody knows what became of it; what takes its worker along three times is held.
  *
  * @throws QueueError as `serveQueue` does.
  */

@@ -120,7 +120,7 @@ export class WorkerParty implements HostParty {
   /** What it had in its hands may have been delivered or not. */
   ended(): void {
     for (const number of [...this.#underWay.keys()])
-      this.#end(number, ({ reject }) => reject(new Error('the process that delivered it went away')))
+      this.#end(number, ({ lease, resolve }) => resolve({ lease: refOf(lease), recipients: [], abandoned: true }))
     this.#events.gone()
   }
 

@@ -32,11 +32,6 @@ export interface QueueOwnerOptions {
   /** Warned of connections cut off, and of leases given back. By default silent. */
   readonly log?: Log
   readonly limits?: Partial<QueueOwnerLimits>
-  /**
-   * Called when the leases of a process that is gone have run out, which the store does not tell: a scheduler in this
-   * process wants to be woken.
-   */
-  readonly onAbandoned?: () => void
 }
 
 /** A queue that other processes can use. */

@@ -8,9 +8,6 @@ import { Connection } from './connection.ts'
 import type { QueueOwner, QueueOwnerOptions } from './options.ts'
 import { defaultQueueOwnerLimits } from './options.ts'
 
-/** Leases ended in one call to the store. */
-const batch = 1_000
-
 /**
  * Serves an open store to other processes, over a Unix socket. A process that dies loses its drafts, and its leases end
  * at once: others may have the work, with the attempt counted.
@@ -20,7 +17,7 @@ const batch = 1_000
  * ids itself.
  */
 export async function serveQueue(options: QueueOwnerOptions): Promise<QueueOwner> {
-  const { path, store, log = silentLog, onAbandoned } = options
+  const { path, store, log = silentLog } = options
   const last = unusedId(store)
   if (store.draft({ id: last }).id !== last) throw misuse('open', 'the store does not take ids made elsewhere')
   const limits = { ...defaultQueueOwnerLimits, ...options.limits }
@@ -34,24 +31,17 @@ export async function serveQueue(options: QueueOwnerOptions): Promise<QueueOwner
     for (const connection of connections) connection.tellWork(urgent)
   }
 
-  /** Lets leases run out: the least that `extend` grants is over within a millisecond. */
   async function abandon(leases: readonly LeaseRef[]): Promise<void> {
     // The guests of an owner that goes down may be those of the next one.
     if (leases.length === 0 || closing) return
-    let ended = 0
     try {
-      for (let at = 0; at < leases.length; at += batch)
-        ended += (await store.extend(leases.slice(at, at + batch), 1)).length
+      const results = await store.settle(leases.map((lease) => ({ lease, recipients: [], abandoned: true })))
+      const count = results.filter(({ kind }) => kind === 'settled').length
+      if (count > 0) log.warn('leases-abandoned', { count })
     } catch (error) {
       // Then they last until their deadlines.
-      log.warn('store-failed', { operation: 'extend', error })
+      log.warn('store-failed', { operation: 'settle', error })
     }
-    if (ended === 0) return
-    log.warn('leases-abandoned', { count: ended })
-    setTimeout(() => {
-      onAbandoned?.()
-      tellWork(false)
-    }, 2)
   }
 
   const door = new Door({

@@ -97,6 +97,7 @@ type CrossingSpawn = Omit<Spawn, 'content'> & { readonly content: number }
 const crossingSettlement: Shape<CrossingSettlement> = record<CrossingSettlement>({
   lease: leaseRef,
   recipients: list(outcome),
+  abandoned: optional(yes),
   spawn: optional(
     list(
       record<CrossingSpawn>({
@@ -112,9 +113,10 @@ const crossingSettlement: Shape<CrossingSettlement> = record<CrossingSettlement>
 
 /** Makes settlements ready to cross; the contents of their reports are added to `octets`. */
 export function packSettlements(settlements: readonly Settlement[], octets: Uint8Array[]): unknown {
-  return settlements.map(({ lease, recipients, spawn = [] }) => ({
+  return settlements.map(({ lease, recipients, abandoned, spawn = [] }) => ({
     lease: refOf(lease),
     recipients,
+    ...(abandoned && { abandoned }),
     ...(spawn.length > 0 && {
       spawn: spawn.map(({ content, ...rest }) => {
         octets.push(content)

@@ -127,23 +127,26 @@ export const settle: Do<'settle'> = (scene, { orders, now }) => {
     return work
   }
   const settlements = orders.map(
-    ({ lease: { id, destination, fence }, recipients }): Settlement => ({
+    ({ lease: { id, destination, fence }, recipients, abandoned }): Settlement => ({
       lease: { id: id as QueueId, destination, fence },
       recipients: JSON.parse(recipients) as Settlement['recipients'],
+      ...(abandoned && { abandoned }),
     }),
   )
   let more = false
-  const settled = planSettlements(settlements, load, now).map(({ settlement: { lease: of }, work }, at) => {
-    const before = loaded.get(`${of.id} ${of.destination}`)
-    if (work === 'stale' || before === undefined) return false
-    tables.putWork(of.id, before, work, now)
-    const next = dueAt(work)
-    for (const message of orders[at]?.spawn ?? []) {
-      insert(scene, message, now)
-      more = true
-    }
-    more ||= next !== undefined && next <= now
-    return true
-  })
+  const settled = planSettlements(settlements, load, now, tables.policy).map(
+    ({ settlement: { lease: of }, work }, at) => {
+      const before = loaded.get(`${of.id} ${of.destination}`)
+      if (work === 'stale' || before === undefined) return false
+      tables.putWork(of.id, before, work, now)
+      const next = dueAt(work)
+      for (const message of orders[at]?.spawn ?? []) {
+        insert(scene, message, now)
+        more = true
+      }
+      more ||= next !== undefined && next <= now
+      return true
+    },
+  )
   return { settled, more }
 }

@@ -21,6 +21,7 @@ export interface SettleOrder {
   readonly lease: LeaseName
   /** The outcomes as JSON, which crosses threads at half the cost of nested objects. */
   readonly recipients: string
+  readonly abandoned?: true | undefined
   readonly spawn: readonly NewMessage[]
 }
 

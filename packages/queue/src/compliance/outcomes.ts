@@ -137,6 +137,27 @@ export const outcomeCases: readonly QueueStoreCase[] = [
     },
   },
   {
+    name: 'settle: abandoned, what is not named ends as at the deadline, at once, and the third time it is held',
+    async run(setup) {
+      const store = await opened(setup)
+      await put(store, envelopeTo('a.example', 'a.example'))
+      const first = await takeOne(store, 'a.example')
+      const done = { index: 0, kind: 'delivered' } as const
+      await store.settle([{ lease: ref(first), recipients: [done], abandoned: true }])
+      for (let attempts = 2; attempts <= 3; attempts++) {
+        const lease = await takeOne(store, 'a.example')
+        same(
+          lease.recipients.map((one) => [one.index, one.attempts]),
+          [[1, attempts]],
+          'who is left, with the attempt counted',
+        )
+        await store.settle([{ lease: ref(lease), recipients: [], abandoned: true }])
+      }
+      same((await take(store, 'a.example')).length, 0, 'after the third')
+      same((await onlyEntry(store)).recipients[1]?.state, 'held', 'state')
+    },
+  },
+  {
     name: 'settle: given back with a delay, the attempt is not counted and the work due in its time, to whoever asks',
     async run(setup) {
       const store = await opened(setup)

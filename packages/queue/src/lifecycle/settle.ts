@@ -1,5 +1,7 @@
 import { misuse } from '../store/check.ts'
 import type { Instant, LeaseRef, RecipientSettlement, Settlement } from '../store/contract.ts'
+import { defaultAbandonPolicy } from './abandon.ts'
+import type { AbandonPolicy } from './advance.ts'
 import { advance } from './advance.ts'
 import type { Work } from './work.ts'
 
@@ -9,13 +11,24 @@ import type { Work } from './work.ts'
  *
  * @throws QueueError QUEUE_MISUSE for an index that the lease does not hold.
  */
-export function settleWork(work: Work | undefined, settlement: Settlement, now: Instant): Work | 'stale' {
+export function settleWork(
+  work: Work | undefined,
+  settlement: Settlement,
+  now: Instant,
+  policy: AbandonPolicy = defaultAbandonPolicy,
+  order = 0,
+): Work | 'stale' {
   if (work?.lease === undefined || work.fence !== settlement.lease.fence) return 'stale'
   const { since } = work.lease
   const outcomes = new Map(settlement.recipients.map((outcome) => [outcome.index, outcome]))
   const recipients = work.recipients.map((recipient) => {
-    const outcome: RecipientSettlement = outcomes.get(recipient.index) ?? { index: recipient.index, kind: 'returned' }
-    const next = advance(recipient, { kind: 'settle', since, outcome }, now)
+    const { index } = recipient
+    const outcome: RecipientSettlement | undefined =
+      outcomes.get(index) ?? (settlement.abandoned ? undefined : { index, kind: 'returned' })
+    const next =
+      outcome === undefined
+        ? advance(recipient, { kind: 'abandon', since, order, policy }, now)
+        : advance(recipient, { kind: 'settle', since, outcome }, now)
     if (next !== undefined) outcomes.delete(recipient.index)
     return next ?? recipient
   })
@@ -69,13 +82,21 @@ export function planSettlements(
   settlements: readonly Settlement[],
   load: (lease: LeaseRef) => Work | undefined,
   now: Instant,
+  policy?: AbandonPolicy,
 ): readonly PlannedSettlement[] {
   const planned = new Map<string, Work>()
+  let order = 0
   return settlements.map((settlement) => {
     const { lease } = settlement
     checkSettlement(settlement)
     const key = `${lease.id} ${lease.destination}`
-    const work = settleWork(planned.get(key) ?? load(lease), settlement, now)
+    const work = settleWork(
+      planned.get(key) ?? load(lease),
+      settlement,
+      now,
+      policy,
+      settlement.abandoned ? order++ : 0,
+    )
     if (work !== 'stale') planned.set(key, work)
     return { settlement, work }
   })

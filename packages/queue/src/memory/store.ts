@@ -35,6 +35,7 @@ import type {
   Spawn,
   StoreCapabilities,
 } from '../store/contract.ts'
+import type { IdMaker } from '../store/id.ts'
 import { createIdMaker } from '../store/id.ts'
 import { createMemoryDraft } from './draft.ts'
 import type { Message } from './message.ts'
@@ -63,7 +64,7 @@ export function createMemoryStore(options: MemoryStoreOptions): QueueStore {
 class MemoryStore implements QueueStore {
   readonly capabilities: StoreCapabilities = memoryStoreCapabilities
   readonly #clock: Clock
-  readonly #newId: () => QueueId
+  readonly #newId: IdMaker
   readonly #bodyInLease: number
   readonly #keepKeysMs: Millis
   readonly #abandon: AbandonPolicy
@@ -97,8 +98,8 @@ class MemoryStore implements QueueStore {
     this.#open = false
   }
 
-  draft(): Draft {
-    const id = this.#newId()
+  draft(hint: { readonly id?: QueueId } = {}): Draft {
+    const id = this.#newId(hint.id)
     const order = this.#order++
     return createMemoryDraft(id, async (content, envelope, options) => {
       this.#demandOpen('commit')
@@ -174,7 +175,7 @@ class MemoryStore implements QueueStore {
     this.#demandOpen('settle')
     const now = this.#clock.now()
     const load = ({ id, destination }: LeaseRef): Work | undefined => this.#shelf.get(id)?.works.get(destination)
-    const plan = planSettlements(settlements, load, now)
+    const plan = planSettlements(settlements, load, now, this.#abandon)
     for (const { settlement } of plan)
       for (const { envelope, options = {} } of settlement.spawn ?? []) checkCommit(envelope, options)
     let more = false

@@ -164,6 +164,11 @@ export interface Settlement {
   readonly lease: LeaseRef
   readonly recipients: readonly RecipientSettlement[]
   readonly spawn?: readonly Spawn[]
+  /**
+   * Who held it is gone, and what became of the rest is not known: those not named end as at the lease's deadline, with
+   * the attempt counted.
+   */
+  readonly abandoned?: true
 }
 
 /** `stale`: the fence was no longer current; nothing was applied, nothing spawned. */
@@ -213,8 +218,11 @@ export interface QueueStore {
   open(): Promise<void>
   /** Waits for what is under way. Drafts not committed are lost. */
   close(): Promise<void>
-  /** Begins a message. `size` is the sender's estimate in octets, never trusted. */
-  draft(hint?: { readonly size?: number }): Draft
+  /**
+   * Begins a message. `size` is the sender's estimate in octets, never trusted. `id` was made by `createIdMaker` in another
+   * process that hands its messages on, and is the draft's; by default the store makes one.
+   */
+  draft(hint?: { readonly size?: number; readonly id?: QueueId }): Draft
   /** Destinations with work, in the order of {@link Due}. Costs the number asked for, not of messages queued. */
   due(limit: number): Promise<Due>
   /**

@@ -4,16 +4,31 @@ import type { QueueId } from './contract.ts'
 // One vowel: few words. No capitals: safe where file names fold case. In ASCII order, so that ids sort by time.
 const digits = '0123456789abcdfghjklmnpqrstvwxyz'
 
+/** Makes an id. One that was `given` was made elsewhere: it is returned, and those made from now on are greater. */
+export type IdMaker = (given?: QueueId) => QueueId
+
 /**
  * Makes ids that grow: 9 digits of milliseconds, 3 of a counter, 10 random ones. Two makers agree on an id only if they
  * draw the same 50 bits at the same count of the same millisecond.
  *
  * @param after - the greatest id made before; a clock set back does not lead below it.
  */
-export function createIdMaker(clock: Clock, random: Random, after?: QueueId): () => QueueId {
-  let time = after === undefined ? 0 : numberOf(after.slice(0, 9))
-  let counter = after === undefined ? -1 : numberOf(after.slice(9, 12))
-  return () => {
+export function createIdMaker(clock: Pick<Clock, 'now'>, random: Pick<Random, 'bytes'>, after?: QueueId): IdMaker {
+  let time = 0
+  let counter = -1
+  const follow = (id: QueueId): void => {
+    const [itsTime, itsCounter] = [numberOf(id.slice(0, 9)), numberOf(id.slice(9, 12))]
+    if (itsTime > time) {
+      time = itsTime
+      counter = itsCounter
+    } else if (itsTime === time) counter = Math.max(counter, itsCounter)
+  }
+  if (after !== undefined) follow(after)
+  return (given) => {
+    if (given !== undefined) {
+      follow(given)
+      return given
+    }
     const now = Math.floor(clock.now())
     if (now > time) {
       time = now
