@@ -91,7 +91,11 @@ describe('the command line', () => {
       'hostname: a.test\nlisteners: [{ address: 127.0.0.1, port: 25 }]\ntls:\n  certificate: cert.pem\n  key: none.pem\n',
     )
     const bad = angarium(['serve', '--check', '--config', 'bad.yaml'], { cwd })
-    expect(bad).toEqual({ status: 78, stdout: '', stderr: 'bad.yaml:2:12: listeners: needs at least 1\n' })
+    expect(bad).toEqual({
+      status: 78,
+      stdout: '',
+      stderr: 'bad.yaml:2:12: listeners: without one no mail comes in, unless the queue is shared\n',
+    })
     const tls = angarium(['serve', '--check', '--config', 'tls.yaml'], { cwd })
     expect(tls.status).toBe(78)
     expect(tls.stderr).toMatch(/^tls\.yaml:5:8: tls\.key: cannot be read: ENOENT/)

@@ -70,7 +70,7 @@ describe('configuration', () => {
         allowLoopback: false,
         paused: false,
       },
-      queue: { minFree: 67_108_864 },
+      queue: { minFree: 67_108_864, share: false },
       log: { level: 'info' },
       admin: { socket: '/etc/mta/data/admin.sock' },
       drain: 30_000,

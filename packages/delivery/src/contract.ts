@@ -6,11 +6,12 @@ import type {
   Lease,
   Log,
   Millis,
-  Passage,
+  NextHopKey,
   QueueStore,
   Random,
   Schedule,
   Settlement,
+  Standstill,
 } from '@angarium/queue'
 import type { AnyExtension, ClientLimits } from '@angarium/smtp-wire'
 import type { Dialer } from '@angarium/smtp-wire/drive'
@@ -112,6 +113,11 @@ export interface DeliveryOptions {
   readonly log?: Log
 }
 
+/** A scheduler's `Passage`, or that of a scheduler in another process, which has to be asked. */
+export interface DeliveryPassage {
+  enter(nextHop: NextHopKey): boolean | Promise<boolean>
+}
+
 /** What a delivery is doing. */
 export interface DeliverySnapshot {
   /** Leases in hand. */
@@ -137,9 +143,12 @@ export interface Delivery {
    *
    * Rejects with DeliveryError DELIVERY_CLOSED after `close`.
    */
-  readonly deliver: (lease: Lease, signal: AbortLike, passage: Passage) => Promise<Settlement>
-  /** Decides a lease whose destination is passed over: defers it, tells its sender of the delay, or gives up. */
-  readonly withoutAttempt: (lease: Lease) => Promise<Settlement>
+  readonly deliver: (lease: Lease, signal: AbortLike, passage: DeliveryPassage) => Promise<Settlement>
+  /**
+   * Decides a lease whose destination is passed over, or that a rate limit holds back: defers it, tells its sender of the
+   * delay, or gives up.
+   */
+  readonly withoutAttempt: (lease: Lease, why: Standstill) => Promise<Settlement>
   /**
    * How mail to a destination goes now: asks configuration and DNS, and connects nowhere.
    *

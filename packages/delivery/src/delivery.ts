@@ -3,8 +3,8 @@ import {
   type DestinationKey,
   type Lease,
   type Log,
-  type Passage,
   type Settlement,
+  type Standstill,
   silentLog,
 } from '@angarium/queue'
 import { type ClientLimits, clientLimits, parseDomain } from '@angarium/smtp-wire'
@@ -16,6 +16,7 @@ import {
   type Delivery,
   type DeliveryLimits,
   type DeliveryOptions,
+  type DeliveryPassage,
   type DeliverySnapshot,
   defaultDeliveryLimits,
 } from './contract.ts'
@@ -110,7 +111,7 @@ class LeaseDelivery implements Delivery {
     this.#reports = { hostname, store, random, schedule, log, destinationOf, returnOctets: limits.returnOctets }
   }
 
-  readonly deliver = async (lease: Lease, signal: AbortLike, passage: Passage): Promise<Settlement> => {
+  readonly deliver = async (lease: Lease, signal: AbortLike, passage: DeliveryPassage): Promise<Settlement> => {
     if (this.#closed !== undefined) throw new DeliveryError('DELIVERY_CLOSED', 'deliver after close', { id: lease.id })
     const stop = new Stop(signal)
     this.#active.add(stop)
@@ -123,14 +124,14 @@ class LeaseDelivery implements Delivery {
     }
   }
 
-  readonly withoutAttempt = async (lease: Lease): Promise<Settlement> => {
+  readonly withoutAttempt = async (lease: Lease, why: Standstill): Promise<Settlement> => {
     const { id, destination, recipients } = withoutGivenUp(lease)
-    const lately = `${destination} could not be reached lately`
-    if (recipients.length > 0) this.#log.info('passed-over', { id, destination })
+    const [status, because] = standstills[why](destination)
+    if (recipients.length > 0) this.#log.info('not-attempted', { id, destination, because })
     // What the last attempt met is what an operator and the sender want to know.
     const results = recipients.map((recipient) => ({
       recipient,
-      outcome: deferred('4.4.1', recipient.lastBecause ?? lately, recipient.lastReply),
+      outcome: deferred(status, recipient.lastBecause ?? because, recipient.lastReply),
       circumstances: plain,
     }))
     return this.#conclude(lease, results, false)
@@ -167,7 +168,7 @@ class LeaseDelivery implements Delivery {
    * One result for every recipient, or none at all where there is no place for them. Never rejects: a fault of our own
    * defers the recipients, and the schedule ends that some day.
    */
-  async #attempt(lease: Lease, stop: Stop, passage: Passage): Promise<readonly Result[]> {
+  async #attempt(lease: Lease, stop: Stop, passage: DeliveryPassage): Promise<readonly Result[]> {
     if (lease.recipients.length === 0) return []
     const content = contentOf(lease, this.#options.store)
     const all = (outcome: Outcome): readonly Result[] => allOf(lease.recipients, outcome)
@@ -179,7 +180,7 @@ class LeaseDelivery implements Delivery {
           circumstances: plain,
         }))
       if (lease.destination.startsWith(localPrefix)) {
-        if (!passage.enter(lease.destination)) return []
+        if (!(await passage.enter(lease.destination))) return []
         const { mailboxes } = this.#options
         const preparation = new Preparation(lease, content, this.#attempts, stop)
         try {
@@ -192,7 +193,7 @@ class LeaseDelivery implements Delivery {
       const located = this.#routings.locate(lease.destination)
       const found = certain(located instanceof Promise ? await located : located, lease.destination, tlsRequired)
       if (found.kind !== 'hosts') return all(found)
-      if (!passage.enter(found.nextHop)) return []
+      if (!(await passage.enter(found.nextHop))) return []
       const targets = this.#order(found).flatMap((host) => targetsOf(found, host, tlsRequired))
       return await new Attempt(lease, content, this.#attempts, stop).run(targets)
     } catch (error) {
@@ -236,3 +237,10 @@ function certain(found: Routing, destination: DestinationKey, tlsRequired: boole
     `the sender demands verified TLS, and DNS does not prove which hosts take mail for ${destination}`,
   )
 }
+
+/** Why nothing was attempted. @rfc 3463 3.5 */
+const standstills: { readonly [W in Standstill]: (of: DestinationKey) => readonly [status: `4.4.${number}`, string] } =
+  {
+    'passed-over': (destination) => ['4.4.1', `${destination} could not be reached lately`],
+    rate: () => ['4.4.5', 'a rate limit of this host holds it back'],
+  }

@@ -108,7 +108,7 @@ describe('a time to deliver by', () => {
     expect(told(made)).toEqual([])
     await made.clock.advance(2_000)
     expect(told(made)).toEqual(['failed 5.4.7'])
-    expect(made.lines('passed-over').filter((line) => line.id === id)).toHaveLength(2)
+    expect(made.lines('not-attempted').filter((line) => line.id === id)).toHaveLength(2)
     expect(made.lines('deferred').filter((line) => line.id === id)).toEqual([])
   })
 

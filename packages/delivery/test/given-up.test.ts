@@ -38,16 +38,16 @@ describe('recipients that an operator gave up', () => {
   it('fail while their destination is passed over', async () => {
     const made = await one()
     const lease = leaseOf('there.example', {}, { bounce: 'spam run' })
-    const { recipients, spawn } = await made.delivery.withoutAttempt(lease)
+    const { recipients, spawn } = await made.delivery.withoutAttempt(lease, 'passed-over')
     expect(recipients).toMatchObject([
       { index: 1, kind: 'failed', status: '5.7.0' },
       { index: 0, kind: 'deferred' },
     ])
     expect(spawn).toHaveLength(1)
     expect(made.lines('failed')).toMatchObject([{ recipient: 'r1@there.example' }])
-    const gone = await made.delivery.withoutAttempt(leaseOf('there.example', { bounce: 'spam run' }))
+    const gone = await made.delivery.withoutAttempt(leaseOf('there.example', { bounce: 'spam run' }), 'passed-over')
     expect(gone.recipients).toMatchObject([{ kind: 'failed' }])
-    expect(made.lines('passed-over')).toHaveLength(1)
+    expect(made.lines('not-attempted')).toHaveLength(1)
   })
 
   it('come out of a queue that way', async () => {

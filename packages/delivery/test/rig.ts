@@ -130,7 +130,7 @@ export async function rig({ retry, retryOf, scheduling, ...options }: RigOptions
     holder: 'test',
     log: noting,
     deliver: (lease, signal, passage) => kept(delivery.deliver(lease, signal, passage)),
-    withoutAttempt: (lease) => kept(delivery.withoutAttempt(lease)),
+    withoutAttempt: (lease, why) => kept(delivery.withoutAttempt(lease, why)),
     judge: judgeDelivery,
     limits: scheduling ?? {},
   })

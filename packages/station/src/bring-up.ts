@@ -9,6 +9,7 @@ import type { Drivers, HasCertificate } from './drivers.ts'
 import { ensureFolder, queueFolder } from './folder.ts'
 import { ownAddresses } from './listen.ts'
 import { queueProcedures } from './queue/procedures.ts'
+import { queueSocket, type Share, type Sharing } from './sharing.ts'
 import type { Machine, Station } from './station.ts'
 
 /** What runs as one service. */
@@ -45,9 +46,14 @@ export async function bringUp<T extends HasCertificate>(options: BringUp<T>): Pr
     const files = readTlsFiles(config.tls, drivers.createTlsContext)
     if (files.kind === 'unusable') throw new Error(`tls.${files.setting} ${files.because}`)
     const tls = files.context
+    const { minFree } = config.queue
+    const share = shareOf(config, drivers.sharing)
+    const isGuest = share?.role === 'guest'
     const directory = queueFolder(config)
-    ensureFolder(directory)
-    const store = drivers.createStore({ directory, clock, log, minFree: config.queue.minFree })
+    if (!isGuest) ensureFolder(directory)
+    const store = isGuest
+      ? drivers.sharing.connect({ path: queueSocket(share.folder), clock, log })
+      : drivers.createStore({ directory, clock, log, minFree })
     const resolver = await createNodeResolver({ ...(config.dns.servers && { servers: config.dns.servers }) })
     releaseResolver = () => resolver.close()
     const machine: Machine = {
@@ -60,16 +66,18 @@ export async function bringUp<T extends HasCertificate>(options: BringUp<T>): Pr
       listen: (listener, onConnection) => drivers.listen({ ...listener, tls, onConnection }),
       ownAddresses: ownAddresses(config),
       offersTls: tls.hasCertificate,
+      ...(share && { share }),
     }
     const created = options.create(machine, await contributionsOf(config, { hostname, store, clock, log }))
     await created.start()
     station = created
     const procedures = queueProcedures({ store, clock, log, station })
-    const admin = await serveAdmin({ path: config.admin.socket, procedures, log })
+    // An operator asks the owner of a queue.
+    const admin = isGuest ? undefined : await serveAdmin({ path: config.admin.socket, procedures, log })
     log.info('started', { version, hostname, pid: process.pid })
     return {
       async stop(deadlineMs) {
-        await admin.close()
+        await admin?.close()
         await stop(deadlineMs)
       },
     }
@@ -77,4 +85,10 @@ export async function bringUp<T extends HasCertificate>(options: BringUp<T>): Pr
     await stop(0)
     throw error
   }
+}
+
+/** The part that the configuration gives this server in a shared queue, if any. */
+function shareOf({ data, queue: { share, owner } }: StationConfiguration, sharing: Sharing): Share | undefined {
+  if (owner !== undefined) return { role: 'guest', sharing, folder: owner }
+  return share ? { role: 'owner', sharing, folder: data } : undefined
 }

@@ -2,6 +2,7 @@ import type { Clock, Log, Random } from '@angarium/queue'
 import type { Dialer, Transport } from '@angarium/smtp-wire/drive'
 import type { CreateTlsContext } from './configuration/tls-files.ts'
 import type { ListenerOptions, Listening } from './listen.ts'
+import type { Sharing } from './sharing.ts'
 import type { CheckOptions, Finding, StationStore } from './store.ts'
 
 /** What an app brings along: the machine's clock and randomness, its sockets, and a kind of store. */
@@ -12,6 +13,7 @@ export interface Drivers<T extends HasCertificate> {
   createDialer(options: { readonly tls: T }): Dialer
   listen(options: ListenerOptions & ListenerParts<T>): Promise<Listening>
   createStore(options: StoreOptions): StationStore
+  readonly sharing: Sharing
   /** Checks a queue that nobody has open. */
   checkQueue(options: StoreOptions, how: CheckOptions): AsyncIterable<Finding>
 }

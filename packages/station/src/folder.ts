@@ -2,9 +2,9 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { StationConfiguration } from './configuration/settings.ts'
 
-/** Where the queue of a configuration is, or would be. */
-export function queueFolder({ data }: Pick<StationConfiguration, 'data'>): string {
-  return join(data, 'queue')
+/** Where the queue of a configuration is, or would be: its own, or that of the server whose queue it shares. */
+export function queueFolder({ data, queue }: Pick<StationConfiguration, 'data' | 'queue'>): string {
+  return join(queue.owner ?? data, 'queue')
 }
 
 /**

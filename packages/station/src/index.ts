@@ -12,5 +12,6 @@ export type { DestinationExplanation, Explanation, StationSnapshot } from './exp
 export * from './extensions.ts'
 export * from './folder.ts'
 export * from './listen.ts'
+export type { Deliveries, Share, Sharing, WorkOptions } from './sharing.ts'
 export * from './station.ts'
 export * from './store.ts'

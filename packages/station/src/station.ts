@@ -27,6 +27,8 @@ import { type Explanation, explainEntry, type StationSnapshot, snapshotOf } from
 import type { Listen, Listening } from './listen.ts'
 import { paceOf } from './pace.ts'
 import { createRoomPolicy } from './room-policy.ts'
+import { SharedQueue } from './shared-queue.ts'
+import type { Share } from './sharing.ts'
 import type { StationStore } from './store.ts'
 
 /** What a server on some machine, or in some test, is given. Nothing else reaches it from outside. */
@@ -43,6 +45,8 @@ export interface Machine {
   readonly ownAddresses: readonly string[]
   /** Listeners can take part in TLS. */
   readonly offersTls: boolean
+  /** The queue is one that several processes share. */
+  readonly share?: Share
 }
 
 /** The settings that matter on the road. */
@@ -128,14 +132,18 @@ export function createStation(parts: StationParts): Station {
     },
     log,
   })
-  const { paused } = settings.delivery
+  const { paused, concurrency } = settings.delivery
+  const { share } = machine
+  const shared = share && new SharedQueue(share, { store, delivery, capacity: paused ? 0 : concurrency, log })
+  // In a shared queue the owner's is the only one at work.
+  const decides = !paused && share?.role !== 'guest'
   const scheduler = createScheduler({
     store,
     clock,
     random,
     holder: hostname,
-    deliver: delivery.deliver,
-    withoutAttempt: delivery.withoutAttempt,
+    deliver: (lease, signal, passage) => (shared?.deliveries ?? delivery).deliver(lease, signal, passage),
+    withoutAttempt: (lease, why) => (shared?.deliveries ?? delivery).withoutAttempt(lease, why),
     judge: judgeDelivery,
     schedule,
     ...pace,
@@ -152,8 +160,8 @@ export function createStation(parts: StationParts): Station {
     ...(parts.directory && { directory: parts.directory }),
     ...(parts.priority && { priority: parts.priority }),
     limits: { sessions: limits.connections, received: limits.received },
-    // Without delivery nobody is there to take a lease.
-    ...(!paused && {
+    // Without a scheduler nobody is there to take a lease.
+    ...(decides && {
       intake: {
         holder: hostname,
         leaseMs: defaultSchedulerLimits.leaseMs,
@@ -232,7 +240,8 @@ export function createStation(parts: StationParts): Station {
   }
 
   async function stop(deadlineMs: Millis): Promise<void> {
-    await Promise.all([endSessions(deadlineMs), scheduler.drain(deadlineMs)])
+    await Promise.all([endSessions(deadlineMs), scheduler.drain(deadlineMs), shared?.endWork(deadlineMs)])
+    await shared?.close()
     await delivery.close()
     await store.close()
   }
@@ -241,8 +250,9 @@ export function createStation(parts: StationParts): Station {
     async start() {
       await store.open()
       try {
+        await shared?.start()
         await open()
-        if (!paused) scheduler.start()
+        if (decides) scheduler.start()
       } catch (error) {
         await stop(0)
         throw error

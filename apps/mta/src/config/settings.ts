@@ -4,7 +4,7 @@ import * as sections from './sections.ts'
 
 /** The configuration file, one setting at a time. */
 export const settings = stationSettings.extend({
-  listeners: z.array(sections.listener).min(1).meta({ description: 'Where mail comes in.' }),
+  listeners: z.array(sections.listener).meta({ description: 'Where mail comes in.' }),
   relayFor: sections.relayFor.default([]),
   openRelay: z
     .boolean()

@@ -16,6 +16,7 @@ export function contradictions(
   createTlsContext: CreateTlsContext<unknown>,
 ): readonly Contradiction[] {
   return [
+    ...sharing(settings),
     ...listening(settings),
     ...routing(settings),
     ...retrying(settings),
@@ -27,6 +28,14 @@ export function contradictions(
 
 /** LMTP is not for the port of SMTP. @rfc 2033 5 */
 export const lmtpOnSmtpPort = 'LMTP must not be spoken on port 25 (RFC 2033, 5)'
+
+function* sharing({ queue: { share, owner }, data, listeners }: StationSettings): Generator<Contradiction> {
+  if (owner !== undefined && share)
+    yield { path: ['queue', 'share'], message: 'the queue belongs to queue.owner, which shares it' }
+  if (owner === data) yield { path: ['queue', 'owner'], message: 'is the folder of this server; see queue.share' }
+  if (listeners.length === 0 && owner === undefined && !share)
+    yield { path: ['listeners'], message: 'without one no mail comes in, unless the queue is shared' }
+}
 
 function* listening({ listeners, tls }: StationSettings): Generator<Contradiction> {
   for (const [at, { address, port, tls: how }] of listeners.entries()) {

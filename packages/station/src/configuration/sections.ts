@@ -173,6 +173,13 @@ export const queue = z.strictObject({
   minFree: size().prefault('64MiB').meta({
     description: 'New mail is refused while the disk has less room than this; deliveries go on.',
   }),
+  share: z.boolean().default(false).meta({
+    description: 'Let other servers of this machine, of the same user, bring mail to this queue and deliver from it.',
+  }),
+  owner: path.optional().meta({
+    description:
+      'Folder `data` of the server whose queue is used; it must have queue.share. Without it: a queue of its own.',
+  }),
 })
 
 export const log = z.strictObject({

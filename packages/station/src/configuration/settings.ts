@@ -8,7 +8,7 @@ import { domainName, path } from './values.ts'
 export const stationSettings = z.strictObject({
   hostname: domainName.meta({ description: 'Name of this host: in its greeting, in EHLO, in Received fields.' }),
   data: path.default('./data').meta({ description: 'Folder of the queue and the administration socket.' }),
-  listeners: z.array(sections.listener).min(1).meta({ description: 'Where mail comes in.' }),
+  listeners: z.array(sections.listener).meta({ description: 'Where mail comes in.' }),
   routes: sections.routes.default({}),
   extensions: sections.extensions.prefault({}),
   proxies: sections.proxies.prefault({}),
@@ -40,11 +40,12 @@ export function pathFrom(folder: string): (path: string) => string {
 
 /** The settings that have paths in them, with absolute ones. Modules that are packages stay as they are. */
 export function withPaths<E extends StationSettings['extensions']>(
-  value: Pick<StationSettings, 'data' | 'tls' | 'log' | 'admin'> & { readonly extensions: E },
+  value: Pick<StationSettings, 'data' | 'tls' | 'log' | 'admin' | 'queue'> & { readonly extensions: E },
   absolute: (path: string) => string,
-): Pick<StationConfiguration, 'data' | 'tls' | 'log' | 'admin'> & { readonly extensions: E } {
+): Pick<StationConfiguration, 'data' | 'tls' | 'log' | 'admin' | 'queue'> & { readonly extensions: E } {
   const data = absolute(value.data)
   const { certificate, key, ca } = value.tls
+  const owner = value.queue.owner && absolute(value.queue.owner)
   const modules = value.extensions.modules.map((one) => ({
     ...one,
     module: one.module.startsWith('.') ? absolute(one.module) : one.module,
@@ -54,6 +55,8 @@ export function withPaths<E extends StationSettings['extensions']>(
     extensions: { ...value.extensions, modules },
     tls: { certificate: certificate && absolute(certificate), key: key && absolute(key), ca: ca && absolute(ca) },
     log: { ...value.log, file: value.log.file && absolute(value.log.file) },
-    admin: { socket: value.admin.socket ? absolute(value.admin.socket) : join(data, 'admin.sock') },
+    queue: { ...value.queue, owner },
+    // Of a queue that is another server's, that one is asked.
+    admin: { socket: value.admin.socket ? absolute(value.admin.socket) : join(owner ?? data, 'admin.sock') },
   }
 }
