@@ -4,19 +4,11 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { serveQueue } from '../../../packages/queue-socket/dist/index.js'
-import { createSqliteStore, openSqliteStore } from '../../../packages/queue-sqlite/dist/index.js'
+import { openSqliteStore } from '../../../packages/queue-sqlite/dist/index.js'
 import { holds, same, until } from '../../interop/stage.mjs'
 import { balances } from '../traffic.mjs'
 
 export const title = 'a worker stopped past its lease: what it settles then is refused'
-
-export const needs = [
-  () => {
-    const id = '1mcc5rm0000fry40jbxxyf'
-    const taken = createSqliteStore({ directory: '/nonexistent', clock, random }).draft({ id }).id === id
-    return taken ? undefined : 'the store takes no ids made elsewhere, which the owner of a shared queue asks of it'
-  },
-]
 
 const clock = {
   now: Date.now,
