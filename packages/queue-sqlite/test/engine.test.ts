@@ -45,11 +45,11 @@ function commitOf(size: number, key?: string): { readonly ask: Ask; readonly con
 /** One commit in a batch of its own, with other questions beside it. */
 function commit(engine: Engine, now: number, size = 100, key?: string, ...beside: Ask[]): readonly Outcome[] {
   const { ask, content } = commitOf(size, key)
-  return engine.handle({ now, asks: [ask, ...beside], contents: content.slice().buffer }).outcomes
+  return engine.handle({ now, asks: [ask, ...beside], contents: content.slice() }).outcomes
 }
 
 function stats(engine: Engine, now: number): unknown {
-  const [outcome] = engine.handle({ now, asks: [{ op: 'stats' }], contents: new ArrayBuffer(0) }).outcomes
+  const [outcome] = engine.handle({ now, asks: [{ op: 'stats' }], contents: new Uint8Array(0) }).outcomes
   return outcome?.ok === true ? outcome.answer : outcome
 }
 
@@ -94,7 +94,7 @@ describe('the database', () => {
     engine.open()
     commit(engine, 1)
     const run = vi.spyOn(StatementSync.prototype, 'run')
-    engine.handle({ now: 2, asks: [{ op: 'due', limit: 10, now: 2 }, { op: 'stats' }], contents: new ArrayBuffer(0) })
+    engine.handle({ now: 2, asks: [{ op: 'due', limit: 10, now: 2 }, { op: 'stats' }], contents: new Uint8Array(0) })
     expect(run.mock.contexts.map((statement) => (statement as StatementSync).sourceSQL)).toEqual([
       'BEGIN IMMEDIATE',
       'COMMIT',
@@ -176,7 +176,7 @@ describe('the database', () => {
       spawn: [],
     }))
     expect(
-      engine.handle({ now: 3, asks: [{ op: 'settle', orders, now: 3 }], contents: new ArrayBuffer(0) }).outcomes[0],
+      engine.handle({ now: 3, asks: [{ op: 'settle', orders, now: 3 }], contents: new Uint8Array(0) }).outcomes[0],
     ).toMatchObject({ ok: true })
     expect(commit(engine, 4, 20_000)[0]).toMatchObject({ ok: true })
     expect(stats(engine, 4)).toMatchObject({ accepted: accepted + 1, delivered: 3 })
@@ -264,7 +264,7 @@ describe('the database', () => {
     engine.open()
     const lease: Ask = { op: 'lease', destination: 'a.example', holder: 'h', until: 100, limit: 3, level: -9, now: 2 }
     const told = (now: number, ask: Ask): number =>
-      engine.handle({ now, asks: [ask], contents: new ArrayBuffer(0) }).news.setAside.length
+      engine.handle({ now, asks: [ask], contents: new Uint8Array(0) }).news.setAside.length
     for (const errcode of [ioError, fullDisk]) {
       breakStatement('COMMIT', 'before', errcode)
       expect(told(2, lease)).toBe(0)
@@ -287,7 +287,7 @@ describe('plans', () => {
     engine.open()
     commit(engine, 1, 100, 'k')
     const ask = (now: number, one: Ask): Outcome | undefined =>
-      engine.handle({ now, asks: [one], contents: new ArrayBuffer(0) }).outcomes[0]
+      engine.handle({ now, asks: [one], contents: new Uint8Array(0) }).outcomes[0]
     ask(1, { op: 'due', limit: 10, now: 1 })
     const leased = ask(1, {
       op: 'lease',
@@ -331,7 +331,7 @@ describe('plans', () => {
       { op: 'scan', filter, after: '' },
       { op: 'change', filter, after: '', change, now: 2 },
     ])
-    const { outcomes } = engine.handle({ now: 2, asks, contents: new ArrayBuffer(0) })
+    const { outcomes } = engine.handle({ now: 2, asks, contents: new Uint8Array(0) })
     expect(outcomes.every(({ ok }) => ok)).toBe(true)
     expect(explained(engine, seen)).toBeGreaterThan(8)
   })
@@ -345,10 +345,10 @@ describe('a list for a destination', () => {
     const some = (count: number): void => {
       const all = Array.from({ length: count }, () => commitOf(0))
       for (const { ask } of all) if (ask.op === 'commit') made.push(ask.message.row[0])
-      engine.handle({ now: 1, asks: all.map(({ ask }) => ask), contents: new ArrayBuffer(0) })
+      engine.handle({ now: 1, asks: all.map(({ ask }) => ask), contents: new Uint8Array(0) })
     }
     const ask = (one: Ask): Outcome | undefined =>
-      engine.handle({ now: 1, asks: [one], contents: new ArrayBuffer(0) }).outcomes[0]
+      engine.handle({ now: 1, asks: [one], contents: new Uint8Array(0) }).outcomes[0]
     const listed = (): readonly string[] => {
       const ids: string[] = []
       for (let after: string | undefined = ''; after !== undefined; ) {

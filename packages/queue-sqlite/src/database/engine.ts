@@ -65,11 +65,11 @@ export class Engine {
     }
   }
 
-  #attempt(asks: readonly Ask[], given: ArrayBuffer, now: number): Reply {
+  #attempt(asks: readonly Ask[], given: Uint8Array, now: number): Reply {
     const tables = this.#tables as Tables
     const scene: Scene = {
       tables,
-      given: new Uint8Array(given),
+      given,
       contents: new Contents(),
       keepKeysMs: this.#options.keepKeysMs,
     }

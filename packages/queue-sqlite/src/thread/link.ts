@@ -1,7 +1,17 @@
 import type { Worker } from 'node:worker_threads'
 import type { QueueErrorCode, QueueErrorDetails } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
-import type { Ask, Batch, News, Opening, Operation, Operations, Outcome, Reply, ThreadOptions } from './protocol.ts'
+import type {
+  Ask,
+  BatchMessage,
+  News,
+  Opening,
+  Operation,
+  Operations,
+  Outcome,
+  ReplyMessage,
+  ThreadOptions,
+} from './protocol.ts'
 import { startThread } from './start.ts'
 
 /** An answer, and the contents its stretches point into. */
@@ -20,6 +30,8 @@ interface Pending {
 /** Operations and octets in one batch: more would make the first of them wait for the last. */
 const batchLimit = 500
 const batchOctets = 8_388_608
+/** Octets for contents that are there from the first batch on. */
+const leastMemory = 262_144
 
 /** The store's end of its thread: gathers what is asked while a batch is under way, and sends it as the next. */
 export class Link {
@@ -30,6 +42,8 @@ export class Link {
   #underWay: readonly Pending[] = []
   #idle: (() => void) | undefined
   #sending = false
+  /** Contents of the batch under way. */
+  #memory = new SharedArrayBuffer(0)
 
   constructor(now: () => number, onNews: (news: News) => void) {
     this.#now = now
@@ -51,7 +65,7 @@ export class Link {
           return
         }
         this.#worker = worker
-        worker.on('message', (reply: Reply) => this.#answer(reply))
+        worker.on('message', (reply: ReplyMessage) => this.#answer(reply))
         this.#onNews({ gone: [], setAside: opening.setAside })
         resolve(opening.greatest)
       })
@@ -94,8 +108,8 @@ export class Link {
       this.#waiting.push(pending)
       if (this.#sending || this.#underWay.length > 0) return
       this.#sending = true
-      // At the end of this turn, so that what is asked at once goes at once.
-      queueMicrotask(() => {
+      // At the end of the event loop's turn, so that what many connections ask for in it goes at once.
+      setImmediate(() => {
         this.#sending = false
         this.#send()
       })
@@ -112,7 +126,8 @@ export class Link {
       count++
     }
     this.#underWay = this.#waiting.splice(0, count)
-    const contents = new Uint8Array(octets)
+    const memory = this.#room(octets)
+    const contents = new Uint8Array(memory, 0, octets)
     let at = 0
     const asks = this.#underWay.map(({ ask, content }) => {
       const first = at
@@ -122,11 +137,21 @@ export class Link {
       }
       return content.length === 0 ? ask : moved(ask, first)
     })
-    const batch: Batch = { now: this.#now(), asks, contents: contents.buffer }
-    this.#worker.postMessage(batch, [contents.buffer])
+    const batch: BatchMessage = { now: this.#now(), asks: JSON.stringify(asks), memory, octets }
+    this.#worker.postMessage(batch)
   }
 
-  #answer({ outcomes, contents, news }: Reply): void {
+  /** Memory for so many octets, that the thread sees too. */
+  #room(octets: number): SharedArrayBuffer {
+    // A batch of great contents is no reason to keep so much.
+    if (octets > batchOctets) return new SharedArrayBuffer(octets)
+    if (this.#memory.byteLength < octets) this.#memory = new SharedArrayBuffer(Math.max(2 * octets, leastMemory))
+    return this.#memory
+  }
+
+  #answer(reply: ReplyMessage): void {
+    const { contents, news } = reply
+    const outcomes = JSON.parse(reply.outcomes) as readonly Outcome[]
     const done = this.#underWay
     this.#underWay = []
     // The thread gets its next batch before we look at this one's results.
