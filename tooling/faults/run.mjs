@@ -45,7 +45,8 @@ for (const name of positionals.length > 0 ? positionals : all) {
     summary.push(`${name}: SKIPPED: ${missing}`)
     continue
   }
-  const stage = Object.assign(createStage(name, { kills, keep }), {
+  const stage = Object.assign(createStage(name, { keep }), {
+    kills,
     nightly,
     random: seededRandom(seed),
   })

@@ -16,14 +16,11 @@ for (const name of named)
     console.error(`no scenario named ${name}; there are: ${all.join(', ')}`)
     process.exit(2)
   }
-const unknown = flags.find((flag) => !/^--(kills|keep)(=\d+)?$/.test(flag))
+const unknown = flags.find((flag) => flag !== '--keep')
 if (unknown !== undefined) {
-  console.error(
-    `${unknown}: the flags are --kills=N (crashes of the crash scenario) and --keep (leave the files of each scenario)`,
-  )
+  console.error(`${unknown}: the one flag is --keep (leave the files of each scenario)`)
   process.exit(2)
 }
-const kills = Number(flags.find((flag) => flag.startsWith('--kills='))?.slice(8) ?? 50)
 
 let passed = 0
 let failed = 0
@@ -38,7 +35,7 @@ for (const name of named.length > 0 ? named : all) {
     skipped++
     continue
   }
-  const stage = createStage(name, { kills, keep: flags.includes('--keep') })
+  const stage = createStage(name, { keep: flags.includes('--keep') })
   try {
     await run(stage)
   } catch (error) {

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** What a scenario plays on: a folder of its own, checks that are counted, and what must be stopped at the end. */
-export function createStage(name, { kills, keep }) {
+export function createStage(name, { keep }) {
   const directory = mkdtempSync(join(tmpdir(), `angarium-${name}-`))
   const endings = []
   const stage = {
     directory,
-    kills,
     passed: 0,
     failed: 0,
     skipped: 0,

@@ -22,7 +22,8 @@ export interface SqliteStoreOptions {
   readonly files?: BodyFiles
   /**
    * Warned with `id` and `because`: `message-set-aside`, once for each message found damaged, and `content-set-aside`, for
-   * each content file found at the start that no message speaks of. By default silent.
+   * each content file found at the start that no message speaks of; and of each message that is held because its attempts
+   * never end: `message-parked`, with its `destination` besides. By default silent.
    */
   readonly log?: Log
 }

@@ -117,9 +117,10 @@ class Store implements SqliteStore {
     const { directory, clock, random, abandon, keepKeysMs = 604_800_000, maxOctets, log = silentLog } = this.#options
     const link = new Link(
       () => clock.now(),
-      ({ gone, setAside }) => {
+      ({ gone, setAside, parked }) => {
         for (const id of gone) void this.#vault.remove(id)
         for (const { id, because } of setAside) log.warn('message-set-aside', { id, because })
+        for (const { id, destination, because } of parked) log.warn('message-parked', { id, destination, because })
       },
     )
     await this.#prepare()

@@ -368,6 +368,21 @@ describe('a list for a destination', () => {
     for (let n = 0; n < 10; n++) some(1_000)
     expect(listed()).toEqual(made)
   })
+
+  it('tells once of work that is held because its attempts never end', () => {
+    const directory = place()
+    const parked: unknown[] = []
+    for (let fall = 0; fall < 5; fall++) {
+      const engine = engineIn(directory)
+      const opening = engine.open()
+      if (opening.ok) parked.push(...opening.news.parked.map((one) => [fall, one.destination, one.because]))
+      if (fall === 0) commit(engine, 1)
+      const lease = { destination: 'a.example', holder: 'x', until: 9, limit: 1, level: -9, now: 1 } as const
+      engine.handle({ now: 1, asks: [{ op: 'lease', ...lease }], contents: new Uint8Array(0) })
+      engine.close()
+    }
+    expect(parked).toEqual([[3, 'a.example', 'held: 3 attempts in a row began and never ended']])
+  })
 })
 
 /** A table, or all of it from some id on; or all of a list, to sort it. */

@@ -49,6 +49,38 @@ describe('scheduler when things break', () => {
     },
   )
 
+  it('has one suspect under way at a time, so that only the culprit is held at the third fall', async () => {
+    let most = 0
+    let underWay = 0
+    const release: (() => void)[] = []
+    const { scheduler, store, clock, put, delivered } = await rig(async (lease) => {
+      if (lease.recipients.some(({ abandoned = 0 }) => abandoned >= 2)) {
+        most = Math.max(most, ++underWay)
+        await new Promise<void>((resolve) => release.push(resolve))
+        underWay--
+      }
+      return all(lease, { kind: 'delivered' })
+    })
+    await put('a.example', 30)
+    for (const _ of [1, 2]) {
+      const leases = await store.lease({ destination: 'a.example', holder: 'fell', duration: 1_000, limit: 30 })
+      expect(leases).toHaveLength(30)
+      await clock.advance(1_000)
+    }
+    await put('a.example', 5)
+    scheduler.start()
+    await clock.advance(60_000)
+    // The others do not wait for them.
+    expect(await store.stats()).toMatchObject({ delivered: 5, queued: 30 })
+    for (let rounds = 0; rounds < 300 && release.length + delivered.length > 0; rounds++) {
+      release.shift()?.()
+      await clock.advance(2_000)
+      if ((await store.stats()).queued === 0) break
+    }
+    expect(await store.stats()).toMatchObject({ delivered: 35, queued: 0, held: 0 })
+    expect(most).toBe(1)
+  })
+
   it('does not press a store whose clock is behind', async () => {
     const clock = createManualClock()
     const behind = { ...clock, now: () => clock.now() - 60_000 }

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { StationConfiguration } from './configuration/settings.ts'
 
@@ -21,6 +21,13 @@ export function ensureFolder(path: string): void {
   } catch (error) {
     // Another process may have been faster.
     if (!isFolder(path)) throw error
+  }
+  // What is acknowledged in there must not go with a name that power loss takes.
+  const above = openSync(dirname(path), 'r')
+  try {
+    fsyncSync(above)
+  } finally {
+    closeSync(above)
   }
 }
 

@@ -35,10 +35,10 @@ export class Engine {
       this.#lock = lockQueue(this.#options.path)
       this.#connect()
       const tables = this.#tables as Tables
-      const { setAside } = this.#takeOver(tables)
+      const news = this.#takeOver(tables)
       this.#acknowledged = tables.batch
       const greatest = tables.db.value<string | null>('SELECT max(id) FROM message') ?? undefined
-      return { ok: true, greatest, setAside }
+      return { ok: true, greatest, news }
     } catch (error) {
       this.close()
       return opening(error)

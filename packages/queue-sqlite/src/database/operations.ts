@@ -50,14 +50,20 @@ export const lease: Do<'lease'> = (scene, { destination, holder, until, limit, l
   const { tables } = scene
   tables.lanes.sweep(now)
   const leased: LeasedRow[] = []
+  // Of a list that was damaged something may not go away: it is passed over.
+  const stuck = new Set<string>()
   while (leased.length < limit) {
     // What is set aside or was abandoned too often is no longer due, hence in rounds.
-    const found = tables.lanes.first(destination, level, limit - leased.length, now)
+    const wanted = limit - leased.length
+    const found = tables.lanes.first(destination, level, wanted + stuck.size, now).filter((id) => !stuck.has(id))
     if (found.length === 0) break
-    for (const id of found) {
+    for (const id of found.slice(0, wanted)) {
       const message = readable(tables, id)
       const work = message && handOut(tables, id, destination, holder, until, now)
-      if (work === undefined) continue
+      if (work === undefined) {
+        stuck.add(id)
+        continue
+      }
       const body = message?.content === undefined ? undefined : scene.contents.add(message.content)
       leased.push({ row: message?.row as MessageRow, work: workRow(id, work), body })
     }

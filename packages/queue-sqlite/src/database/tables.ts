@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { AbandonPolicy, QueueStats } from '@angarium/queue'
 import type { MessageFacts, Work } from '@angarium/queue/lifecycle'
 import { Turns, tallied, tally } from '@angarium/queue/lifecycle'
-import type { News, SetAside } from '../thread/protocol.ts'
+import type { News, Parked, SetAside } from '../thread/protocol.ts'
 import { Lanes } from './lanes.ts'
 import type { MessageRow, WorkRow } from './rows.ts'
 import { Damaged, messageColumns, messageFacts, placed, workColumns, workOfRow, workRow } from './rows.ts'
@@ -20,7 +20,7 @@ const updateWork = `UPDATE work SET ${columnsOf.map((name) => `${name} = ?`)} WH
 const updateLedger = `UPDATE ledger SET batch = ?, used = ?, ${counted.map((name) => `${name} = ?`)}`
 
 /** Of a transaction that did only what was asked. */
-export const noNews: News = { gone: [], setAside: [] }
+export const noNews: News = { gone: [], setAside: [], parked: [] }
 
 /** The tables, the ledger, and what a transaction has touched so far. */
 export class Tables {
@@ -38,6 +38,7 @@ export class Tables {
   readonly #listed = new WeakSet<Work>()
   #gone: string[] = []
   #setAside: SetAside[] = []
+  #parked: Parked[] = []
   #changes = 0
   /** What a rollback goes back to. */
   #saved: { readonly counters: Counters; readonly corrupt: ReadonlySet<string>; readonly batch: number } | undefined
@@ -89,9 +90,10 @@ export class Tables {
     this.db.run(updateLedger, this.#batch, this.#used, ...counted.map((name) => this.#counters[name]))
     this.db.run('COMMIT')
     this.#saved = undefined
-    const news = { gone: this.#gone, setAside: this.#setAside }
+    const news = { gone: this.#gone, setAside: this.#setAside, parked: this.#parked }
     this.#gone = []
     this.#setAside = []
+    this.#parked = []
     return news
   }
 
@@ -105,6 +107,7 @@ export class Tables {
     this.lanes.forget()
     this.#gone = []
     this.#setAside = []
+    this.#parked = []
     if (this.#database.isTransaction) this.db.run('ROLLBACK')
   }
 
@@ -195,9 +198,20 @@ export class Tables {
     const [old, sum] = [tally(before === undefined ? [] : [before]), tally([after])]
     for (const state of tallied) this.#counters[state] += sum[state] - old[state]
     if (before !== undefined && this.#listed.has(before)) this.lanes.touch(before)
+    if (before !== undefined && sum.held > old.held) this.#notePark(id, before, after)
     // Also what ends: its turn is over.
     const work = this.#turns.place(after, now)
     if (sum.queued + sum.held > 0 || !this.#finish(id, work.destination)) this.#writeWork(id, before, work)
+  }
+
+  #notePark(id: string, before: Work, { destination, recipients }: Work): void {
+    const held = new Map(recipients.map((recipient) => [recipient.index, recipient]))
+    for (const { index, state, wish } of before.recipients) {
+      const { state: now, because = '' } = held.get(index) ?? {}
+      if (state !== 'leased' || wish !== undefined || now !== 'held') continue
+      this.#parked.push({ id, destination, because })
+      return
+    }
   }
 
   /** Takes a message out whatever state it is in; answers how many recipients that ends. */

@@ -66,7 +66,7 @@ export class Link {
         }
         this.#worker = worker
         worker.on('message', (reply: ReplyMessage) => this.#answer(reply))
-        this.#onNews({ gone: [], setAside: opening.setAside })
+        this.#onNews(opening.news)
         resolve(opening.greatest)
       })
       worker.once('error', (error) => {

@@ -167,11 +167,19 @@ export interface News {
   /** Filed messages that are gone: their files may go too. */
   readonly gone: readonly string[]
   readonly setAside: readonly SetAside[]
+  readonly parked: readonly Parked[]
 }
 
 /** A message found damaged, told when it is set aside and never again. */
 export interface SetAside {
   readonly id: string
+  readonly because: string
+}
+
+/** Work whose attempts began and never ended: held, until an operator has looked at it. */
+export interface Parked {
+  readonly id: string
+  readonly destination: string
   readonly because: string
 }
 
@@ -227,5 +235,5 @@ export interface ThreadOptions {
 
 /** First words of the thread: open, with the greatest id there is, or why not. */
 export type Opening =
-  | { readonly ok: true; readonly greatest: string | undefined; readonly setAside: readonly SetAside[] }
+  | { readonly ok: true; readonly greatest: string | undefined; readonly news: News }
   | Extract<Outcome, { ok: false }>

@@ -101,18 +101,21 @@ export function leaseWork(work: Work, holder: string, until: Instant, now: Insta
 export function leasedRecipients(work: Work): readonly LeasedRecipient[] {
   return work.recipients
     .filter(({ state }) => state === 'leased')
-    .map(({ index, address, parameters, attempts, warned, notBefore, wish, bounce, because, lastReply }) => ({
-      index,
-      address,
-      parameters,
-      attempts,
-      warned,
-      ...(notBefore === undefined ? {} : { notBefore }),
-      // Else the reason is an operator's.
-      ...(because === undefined || wish !== undefined || bounce !== undefined ? {} : { lastBecause: because }),
-      ...(lastReply === undefined ? {} : { lastReply }),
-      ...(bounce === undefined ? {} : { bounce }),
-    }))
+    .map(
+      ({ index, address, parameters, attempts, warned, notBefore, abandoned, wish, bounce, because, lastReply }) => ({
+        index,
+        address,
+        parameters,
+        attempts,
+        warned,
+        ...(notBefore === undefined ? {} : { notBefore }),
+        ...(abandoned === 0 ? {} : { abandoned }),
+        // Else the reason is an operator's.
+        ...(because === undefined || wish !== undefined || bounce !== undefined ? {} : { lastBecause: because }),
+        ...(lastReply === undefined ? {} : { lastReply }),
+        ...(bounce === undefined ? {} : { bounce }),
+      }),
+    )
 }
 
 /** What a {@link Tally} counts, for those who add them up. */

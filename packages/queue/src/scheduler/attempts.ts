@@ -9,6 +9,7 @@ import type { Claim, Gate } from './gate.ts'
 import { judgeSettlement } from './judge.ts'
 import { Outcomes } from './outcomes.ts'
 import { Settler } from './settler.ts'
+import { Suspects } from './suspects.ts'
 import { Transit } from './transit.ts'
 
 /** What attempts tell the scheduler. */
@@ -32,6 +33,7 @@ export class Attempts {
   readonly #outcomes: Outcomes
   readonly #deliveries: Deliveries
   readonly #ahead = new Ahead()
+  readonly #suspects = new Suspects()
   readonly #settler: Settler
   #active = 0
   #visiting = 0
@@ -109,7 +111,9 @@ export class Attempts {
     const now = this.#clock.monotonic()
     for (const lease of leases) {
       const waiting = this.#deliveries.add(lease, level, new Transit(this.#gate, this.#clock, lease, claim))
-      if (this.#outcomes.needNoAttempt(lease)) this.#decide(waiting, 'passed-over')
+      const wait = this.#suspects.waitOf(waiting, now)
+      if (wait > 0) this.#return(waiting, wait)
+      else if (this.#outcomes.needNoAttempt(lease)) this.#decide(waiting, 'passed-over')
       else this.#ahead.add(waiting, now)
     }
     this.beginSome()
@@ -213,6 +217,7 @@ export class Attempts {
     this.#deliveries.end(delivery)
     if (lost) {
       this.#deliveries.drop(delivery)
+      this.#suspects.over(delivery)
       return
     }
     const recipients =
@@ -228,6 +233,7 @@ export class Attempts {
     else {
       this.#log.warn('outcome-dropped', { ...reference(lease), recipients: settlement.recipients })
       this.#deliveries.drop(delivery)
+      this.#suspects.over(delivery)
     }
     this.beginSome(lease.destination)
     this.#events.freed()
@@ -236,6 +242,7 @@ export class Attempts {
   #settle(delivery: Delivery, settlement: Settlement): void {
     this.#settler.add(settlement, (result: SettleResult | undefined) => {
       this.#deliveries.drop(delivery)
+      this.#suspects.over(delivery)
       // Outcomes the store had not heard of may have been what held others back.
       this.#events.freed()
       if (result?.kind === 'stale') {

@@ -101,6 +101,8 @@ export interface LeasedRecipient {
   readonly warned: boolean
   /** Set for a future release: when it was released. Lifetime and delay notice count from here, not from acceptance. */
   readonly notBefore?: Instant
+  /** Leases in a row, before this one, that ended without a settlement; absent: none. */
+  readonly abandoned?: number
   /** Why the last attempt came to nothing. */
   readonly lastBecause?: string
   readonly lastReply?: RecordedReply
