@@ -1,42 +1,54 @@
 import type { Accepted, CommitOptions, Draft, Envelope, QueueId } from '@angarium/queue'
 import { checkCommit, misuse } from '@angarium/queue/lifecycle'
+import type { Memory } from './bodies/memory.ts'
+import { joined, pieceOctets } from './bodies/memory.ts'
 import type { Filing, Vault } from './bodies/vault.ts'
 
-/** A content that is whole: in memory, or filed and waiting for its name. */
+/** A content that is whole: in memory, there until the commit is over, or filed and waiting for its name. */
 export type Content =
-  | { readonly kind: 'memory'; readonly octets: Uint8Array }
+  | { readonly kind: 'memory'; readonly pieces: readonly Uint8Array[] }
   | { readonly kind: 'filing'; readonly filing: Filing }
 
 /** Gathers octets in memory up to `limit`, beyond that in a file while they arrive. */
 export function createDraft(
   id: QueueId,
   vault: Vault,
+  memory: Memory,
   limit: number,
-  hint: number,
   commit: (content: Content, envelope: Envelope, options: CommitOptions) => Promise<Accepted>,
 ): Draft {
-  // The hint is a stranger's word: it saves copies, it does not claim memory.
-  let buffer: Uint8Array = new Uint8Array(Math.min(Math.max(hint, 1_024), limit))
+  const pieces: Uint8Array[] = []
+  /** Octets in all, and in the last piece. */
   let length = 0
+  let used = pieceOctets
   let filing: Promise<Filing> | undefined
   let last: Promise<void> = Promise.resolve()
   let over = false
+  /** Somebody looks at the pieces. */
+  let committing = false
 
   const keep = (octets: Uint8Array): void => {
-    if (length + octets.length > buffer.length) {
-      const larger = new Uint8Array(Math.min(limit, Math.max(buffer.length * 2, length + octets.length)))
-      larger.set(buffer.subarray(0, length))
-      buffer = larger
+    for (let at = 0; at < octets.length; ) {
+      if (used === pieceOctets) {
+        pieces.push(memory.take())
+        used = 0
+      }
+      const part = octets.subarray(at, at + pieceOctets - used)
+      pieces.at(-1)?.set(part, used)
+      used += part.length
+      at += part.length
     }
-    buffer.set(octets, length)
     length += octets.length
   }
+  const held = (): readonly Uint8Array[] =>
+    pieces.map((piece, at) => (at === pieces.length - 1 ? piece.subarray(0, used) : piece))
+  const release = (): void => memory.give(pieces.splice(0))
   const file = async (octets: Uint8Array): Promise<void> => {
     if (filing === undefined) {
       filing = vault.begin()
-      const held = buffer.subarray(0, length)
-      buffer = new Uint8Array(0)
-      await (await filing).write(held)
+      const first = joined(held())
+      release()
+      await (await filing).write(first)
     }
     await (await filing).write(octets)
   }
@@ -56,18 +68,23 @@ export function createDraft(
       checkCommit(envelope, options)
       over = true
       await last
-      if (filing === undefined) return commit({ kind: 'memory', octets: buffer.subarray(0, length) }, envelope, options)
-      const content = { kind: 'filing', filing: await filing } as const
-      return commit(content, envelope, options)
+      if (filing !== undefined) return commit({ kind: 'filing', filing: await filing }, envelope, options)
+      committing = true
+      try {
+        return await commit({ kind: 'memory', pieces: held() }, envelope, options)
+      } finally {
+        committing = false
+        release()
+      }
     },
     async abort() {
       over = true
-      buffer = new Uint8Array(0)
       try {
         await last
       } catch {
         // It is given up either way.
       }
+      if (!committing) release()
       const begun = await filing?.catch(() => undefined)
       await begun?.discard()
     },

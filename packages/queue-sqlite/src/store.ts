@@ -39,6 +39,7 @@ import { accept } from './accept.ts'
 import { copyQueue, databaseName } from './backup.ts'
 import type { BodyFiles } from './bodies/files.ts'
 import { nodeBodyFiles } from './bodies/files.ts'
+import { joined, Memory, octetsOf } from './bodies/memory.ts'
 import { Room } from './bodies/room.ts'
 import { diskFailed, Vault } from './bodies/vault.ts'
 import type { CheckOptions, Finding } from './check.ts'
@@ -98,6 +99,7 @@ class Store implements SqliteStore {
   readonly #files: BodyFiles
   readonly #vault: Vault
   readonly #room: Room
+  readonly #memory = new Memory()
   readonly #bodyInRow: number
   readonly #listeners = new Set<(urgent: boolean) => void>()
   #link: Link | undefined
@@ -165,7 +167,7 @@ class Store implements SqliteStore {
 
   draft(hint?: { readonly size?: number; readonly id?: QueueId }): Draft {
     const id = this.#newId(hint?.id)
-    return createDraft(id, this.#vault, this.#bodyInRow, hint?.size ?? 4_096, (content, envelope, options) =>
+    return createDraft(id, this.#vault, this.#memory, this.#bodyInRow, (content, envelope, options) =>
       this.#commit(id, content, envelope, options),
     )
   }
@@ -177,14 +179,17 @@ class Store implements SqliteStore {
       const link = this.#demand('commit')
       this.#room.demand()
       const filed = content.kind === 'filing' ? await content.filing.finish(id) : undefined
-      const body = content.kind === 'memory' ? content.octets : undefined
-      const { size, sum } = filed ?? { size: body?.length ?? 0, sum: crc32(body ?? '') }
+      const pieces = content.kind === 'memory' ? content.pieces : []
+      const { size, sum } = filed ?? {
+        size: octetsOf(pieces),
+        sum: pieces.reduce((sum, piece) => crc32(piece, sum), 0),
+      }
       const { facts, works, rows } = accept(id, envelope, options, { size, sum, filed: filed !== undefined }, now)
-      const message: NewMessage = { ...rows, at: 0, length: body?.length ?? 0 }
+      const message: NewMessage = { ...rows, at: 0, length: octetsOf(pieces) }
       const leases = works
         .filter(({ lease }) => lease !== undefined)
-        .map((work, at) => leaseOf(facts, work, at === 0 ? body : body?.slice()))
-      const { answer } = await link.ask('commit', { message, key, now }, body === undefined ? [] : [body])
+        .map((work) => leaseOf(facts, work, filed === undefined ? joined(pieces) : undefined))
+      const { answer } = await link.ask('commit', { message, key, now }, pieces)
       if (answer !== undefined) {
         if (filed !== undefined) await this.#vault.remove(id)
         return { id: answer as QueueId, duplicate: true, leases: [] }

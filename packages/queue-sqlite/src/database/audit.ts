@@ -17,11 +17,22 @@ export function* audit(database: DatabaseSync): Generator<AuditPage> {
   const db = new Statements(database)
   for (const part of [integrity(db), messages(db), orphans(db), lanes(db), ledger(db)])
     try {
-      yield* part
+      for (let next = atOneMoment(database, part); next.done !== true; next = atOneMoment(database, part))
+        yield next.value
     } catch (error) {
       if (sqliteCode(error) !== corruptDatabase) throw error
       yield { faults: [{ kind: 'database', what: (error as Error).message }], filed: [] }
     }
+}
+
+/** The next page, all of it as the database is at one moment: mail that goes meanwhile is no fault. */
+function atOneMoment(database: DatabaseSync, pages: Generator<AuditPage>): IteratorResult<AuditPage> {
+  database.exec('BEGIN')
+  try {
+    return pages.next()
+  } finally {
+    if (database.isTransaction) database.exec('COMMIT')
+  }
 }
 
 function* integrity(db: Statements): Generator<AuditPage> {
