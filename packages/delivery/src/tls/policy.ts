@@ -1,11 +1,11 @@
 /** What a configured route asks of TLS. */
 export type TlsLevel = 'none' | 'opportunistic' | 'encrypt' | 'verify'
 
-/** What TLS must come to before anything of a message is sent to a host. */
+/** What TLS must come to before anything of a message is sent to a host. @rfc 7435 4 */
 export type TlsPolicy =
   /**
    * - `none`: in clear, whatever is offered.
-   * - `opportunistic`: under TLS if it can be had, with any certificate; else in clear. @rfc 7435 4
+   * - `opportunistic`: under TLS if it can be had, with any certificate; else in clear.
    * - `encrypt`: under TLS with any certificate, or not at all.
    */
   | { readonly kind: 'none' | 'opportunistic' | 'encrypt'; readonly source: TlsSource }

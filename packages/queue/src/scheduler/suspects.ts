@@ -1,8 +1,8 @@
 import type { Lease, Millis } from '../store/contract.ts'
 import type { Delivery } from './deliveries.ts'
 
-/** From one suspect to the next. */
-const spacing: Millis = 1_000
+/** From one suspect to the next, where the one before takes its time. */
+const spacing: Millis = 50
 
 /**
  * Work that was twice in hand when the process fell: one at a time, so that nothing but the culprit is held for it when the

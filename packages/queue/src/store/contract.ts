@@ -124,10 +124,10 @@ export interface LeaseRequest {
   readonly level?: number
 }
 
-/** How one recipient of a lease came out. */
+/** How one recipient of a lease came out. @rfc 3464 2.3.3 */
 export type RecipientSettlement =
   | { readonly index: number; readonly kind: 'delivered' | 'relayed'; readonly reply?: RecordedReply }
-  /** Replaced by other recipients, whose message is among the settlement's spawn. @rfc 3464 2.3.3 */
+  /** Replaced by other recipients, whose message is among the settlement's spawn. */
   | { readonly index: number; readonly kind: 'expanded' }
   /** `expired`: given up because its time is over, whatever the number of attempts. Both are for good. */
   | {
