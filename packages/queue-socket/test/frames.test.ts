@@ -1,8 +1,8 @@
 import type { Change, Entry, Filter, Lease, QueueId, Settlement } from '@angarium/queue'
 import { describe, expect, it } from 'vitest'
 import { openParcel } from '../src/wire/frames.ts'
-import { Memory } from '../src/wire/memory.ts'
 import { FrameReader } from '../src/wire/reader.ts'
+import { Room } from '../src/wire/room.ts'
 import {
   change,
   commitOptions,
@@ -18,7 +18,7 @@ import { FrameWriter } from '../src/wire/writer.ts'
 
 type Seen = readonly [kind: number, number: number, body: string]
 
-function readerOf(seen: Seen[], limit: number, memory?: Memory): FrameReader {
+function readerOf(seen: Seen[], limit: number, memory?: Room): FrameReader {
   return new FrameReader(limit, memory, {
     frame: ({ kind, number, body, release }) => {
       seen.push([kind, number, body.toString('hex')])
@@ -111,7 +111,7 @@ describe('memory for large frames', () => {
   }
 
   it('is given in turn, whatever arrives meanwhile', () => {
-    const memory = new Memory(2_000_000)
+    const memory = new Room(2_000_000)
     const events: string[] = []
     const held: (() => void)[] = []
     const reader = (name: string): FrameReader =>
@@ -148,11 +148,11 @@ describe('memory for large frames', () => {
   })
 
   it('is not kept for one that went away in line', () => {
-    const memory = new Memory(10)
+    const memory = new Room(10)
     const granted: string[] = []
-    memory.take(8, () => granted.push('first'))
-    const leave = memory.take(8, () => granted.push('second'))
-    memory.take(2, () => granted.push('third'))
+    memory.wait(8, () => granted.push('first'))
+    const leave = memory.wait(8, () => granted.push('second'))
+    memory.wait(2, () => granted.push('third'))
     expect(granted).toEqual(['first'])
     leave()
     leave()

@@ -1,6 +1,6 @@
 import type { CommitOptions, Envelope, Instant, QueueId } from '@angarium/queue'
 import type { MessageFacts, Work } from '@angarium/queue/lifecycle'
-import { leaseWork, senderOf, workOf } from '@angarium/queue/lifecycle'
+import { factsOf, leaseWork, workOf } from '@angarium/queue/lifecycle'
 import { messageRow, workRow } from './database/rows.ts'
 import type { NewMessage } from './thread/protocol.ts'
 
@@ -28,11 +28,8 @@ export function accept(
   { size, sum, filed }: ContentFacts,
   now: Instant,
 ): Accepting {
-  const { lease: wanted, priority = 0, source } = options
-  const { reversePath, parameters } = envelope
-  const sender = senderOf(envelope, options)
-  const told = { id, acceptedAt: now, size, priority, sender, ...(source === undefined ? {} : { source }) }
-  const facts = { ...told, reversePath, parameters }
+  const { lease: wanted } = options
+  const facts = factsOf({ id, acceptedAt: now, size }, envelope, options)
   const works = workOf(envelope, options, now).map(
     (work) => (wanted && leaseWork(work, wanted.holder, now + wanted.duration, now)) ?? work,
   )

@@ -24,8 +24,6 @@ export function createDraft(
   let filing: Promise<Filing> | undefined
   let last: Promise<void> = Promise.resolve()
   let over = false
-  /** Somebody looks at the pieces. */
-  let committing = false
 
   const keep = (octets: Uint8Array): void => {
     for (let at = 0; at < octets.length; ) {
@@ -69,12 +67,12 @@ export function createDraft(
       over = true
       await last
       if (filing !== undefined) return commit({ kind: 'filing', filing: await filing }, envelope, options)
-      committing = true
+      const whole = held()
+      const taken = pieces.splice(0)
       try {
-        return await commit({ kind: 'memory', pieces: held() }, envelope, options)
+        return await commit({ kind: 'memory', pieces: whole }, envelope, options)
       } finally {
-        committing = false
-        release()
+        memory.give(taken)
       }
     },
     async abort() {
@@ -84,7 +82,7 @@ export function createDraft(
       } catch {
         // It is given up either way.
       }
-      if (!committing) release()
+      release()
       const begun = await filing?.catch(() => undefined)
       await begun?.discard()
     },

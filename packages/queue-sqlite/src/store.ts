@@ -33,6 +33,7 @@ import {
   checkSettlement,
   createIdMaker,
   leaseOf,
+  leaseRefOf,
   lowestLevel,
 } from '@angarium/queue/lifecycle'
 import { accept } from './accept.ts'
@@ -180,12 +181,10 @@ class Store implements SqliteStore {
       this.#room.demand()
       const filed = content.kind === 'filing' ? await content.filing.finish(id) : undefined
       const pieces = content.kind === 'memory' ? content.pieces : []
-      const { size, sum } = filed ?? {
-        size: octetsOf(pieces),
-        sum: pieces.reduce((sum, piece) => crc32(piece, sum), 0),
-      }
+      const length = octetsOf(pieces)
+      const { size, sum } = filed ?? { size: length, sum: pieces.reduce((sum, piece) => crc32(piece, sum), 0) }
       const { facts, works, rows } = accept(id, envelope, options, { size, sum, filed: filed !== undefined }, now)
-      const message: NewMessage = { ...rows, at: 0, length: octetsOf(pieces) }
+      const message: NewMessage = { ...rows, at: 0, length }
       const leases = works
         .filter(({ lease }) => lease !== undefined)
         .map((work) => leaseOf(facts, work, filed === undefined ? joined(pieces) : undefined))
@@ -236,7 +235,7 @@ class Store implements SqliteStore {
     const link = this.#demand('extend')
     checkDuration('extend', duration)
     const until = this.#options.clock.now() + duration
-    const { answer } = await link.ask('extend', { leases: leases.map(named), until })
+    const { answer } = await link.ask('extend', { leases: leases.map(leaseRefOf), until })
     return answer.flatMap((at) => leases[at] ?? [])
   }
 
@@ -253,7 +252,7 @@ class Store implements SqliteStore {
       for (const { lease, recipients, abandoned, spawn = [] } of settlements) {
         const messages: NewMessage[] = []
         for (const one of spawn) messages.push(await reports.add(this.#newId(), one, now))
-        orders.push({ lease: named(lease), recipients: JSON.stringify(recipients), abandoned, spawn: messages })
+        orders.push({ lease: leaseRefOf(lease), recipients, abandoned, spawn: messages })
       }
       const { answer } = await link.ask('settle', { orders, now }, reports.contents)
       const kept = new Set<string>()
@@ -330,11 +329,6 @@ class Store implements SqliteStore {
       throw new QueueError('QUEUE_CLOSED', `${operation}: the store is not open`, { operation })
     return this.#link
   }
-}
-
-/** The name alone: a whole lease would be copied to the other thread, body and all. */
-function named({ id, destination, fence }: LeaseRef): LeaseRef {
-  return { id, destination, fence }
 }
 
 function failed(operation: string, error: unknown): QueueError {

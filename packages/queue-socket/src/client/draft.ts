@@ -88,9 +88,10 @@ export class SocketDraft implements Draft {
   async #feed(octets: Uint8Array): Promise<void> {
     for (let at = 0; at < octets.length; at += pieceOctets) {
       const piece = octets.subarray(at, at + pieceOctets)
-      await this.#session.window.wait(piece.length)
+      const { window } = this.#session
+      await new Promise<void>((granted) => window.wait(piece.length, granted))
       if (this.#failure !== undefined) {
-        this.#session.window.give(piece.length)
+        window.give(piece.length)
         throw this.#failure
       }
       this.#session.content(this.#number, piece)

@@ -5,9 +5,9 @@ import type { Channel } from '../wire/channel.ts'
 import { storeFailed, unpackError } from '../wire/errors.ts'
 import type { Frame, Parcel } from '../wire/frames.ts'
 import { kinds, Malformed, openParcel } from '../wire/frames.ts'
+import { Room } from '../wire/room.ts'
 import { count, flag, record } from '../wire/shape.ts'
 import { queueId } from '../wire/values.ts'
-import { Window } from './window.ts'
 
 interface Question {
   readonly op: string
@@ -38,7 +38,8 @@ export interface SessionEvents {
 export class Session implements Party {
   /** What the owner said. */
   readonly welcome: Welcome
-  readonly window: Window
+  /** Content on its way to the owner. */
+  readonly window: Room
   readonly #channel: Channel
   readonly #events: SessionEvents
   readonly #questions = new Map<number, Question>()
@@ -53,7 +54,7 @@ export class Session implements Party {
     this.welcome = welcomeShape(welcome)
     this.#channel = channel
     this.#events = events
-    this.window = new Window(this.welcome.windowOctets)
+    this.window = new Room(this.welcome.windowOctets)
   }
 
   /**

@@ -30,12 +30,13 @@ import {
   checkLeaseRequest,
   checkSettlement,
   createIdMaker,
+  leaseRefOf,
 } from '@angarium/queue/lifecycle'
 import { Link } from '../socket/link.ts'
 import { storeFailed } from '../wire/errors.ts'
 import type { Parcel } from '../wire/frames.ts'
 import { count, list, object } from '../wire/shape.ts'
-import { cutter, entries, packSettlements, refOf, unpackLeases } from '../wire/values.ts'
+import { cutter, entries, packSettlements, unpackLeases } from '../wire/values.ts'
 import { SocketDraft } from './draft.ts'
 import { Session } from './session.ts'
 
@@ -159,7 +160,7 @@ class SocketStore implements QueueStore {
   async extend(leases: readonly LeaseRef[], duration: Millis): Promise<readonly LeaseRef[]> {
     const session = this.#demand('extend')
     checkDuration('extend', duration)
-    const kept = await session.ask('extend', placesOf, { leases: leases.map(refOf), duration })
+    const kept = await session.ask('extend', placesOf, { leases: leases.map(leaseRefOf), duration })
     return kept.flatMap((at) => leases[at] ?? [])
   }
 

@@ -1,10 +1,9 @@
 import type { DestinationKey, Lease, Settlement } from '@angarium/queue'
 import { silentLog } from '@angarium/queue'
-import { misuse } from '@angarium/queue/lifecycle'
+import { leaseRefOf, misuse } from '@angarium/queue/lifecycle'
 import { Door, defaultSocketLimits } from '../socket/door.ts'
 import { listen } from '../socket/listen.ts'
 import { Malformed } from '../wire/frames.ts'
-import { refOf } from '../wire/values.ts'
 import type { Dispatcher, DispatcherOptions, LocalDeliveries } from './contract.ts'
 import type { Order, Task } from './worker-party.ts'
 import { WorkerParty } from './worker-party.ts'
@@ -148,5 +147,5 @@ class Crew {
 
 /** As it came: no attempt was made. */
 function givenBack(lease: Lease): Settlement {
-  return { lease: refOf(lease), recipients: [] }
+  return { lease: leaseRefOf(lease), recipients: [] }
 }

@@ -1,4 +1,5 @@
 import type { AbortLike, Lease, Passage, Settlement, Standstill } from '@angarium/queue'
+import { leaseRefOf } from '@angarium/queue/lifecycle'
 import type { HostParty } from '../socket/door.ts'
 import type { Channel } from '../wire/channel.ts'
 import { crowdedOctets } from '../wire/channel.ts'
@@ -6,7 +7,7 @@ import { unpackError } from '../wire/errors.ts'
 import type { Frame } from '../wire/frames.ts'
 import { kinds, Malformed, openParcel } from '../wire/frames.ts'
 import { list, text } from '../wire/shape.ts'
-import { packLeases, refOf, unpackSettlements } from '../wire/values.ts'
+import { packLeases, unpackSettlements } from '../wire/values.ts'
 import type { WorkerSnapshot } from './contract.ts'
 
 /** What is to be done with a lease. */
@@ -81,7 +82,7 @@ export class WorkerParty implements HostParty {
         const { value, octets } = openParcel(body)
         const [settlement] = unpackSettlements(list((one) => one)(value), octets)
         if (settlement === undefined) throw new Malformed('an answer without a settlement')
-        this.#end(number, ({ lease, resolve }) => resolve({ ...settlement, lease: refOf(lease) }))
+        this.#end(number, ({ lease, resolve }) => resolve({ ...settlement, lease: leaseRefOf(lease) }))
         break
       }
       case kinds.failure: {
@@ -120,7 +121,7 @@ export class WorkerParty implements HostParty {
   /** What it had in its hands may have been delivered or not. */
   ended(): void {
     for (const number of [...this.#underWay.keys()])
-      this.#end(number, ({ lease, resolve }) => resolve({ lease: refOf(lease), recipients: [], abandoned: true }))
+      this.#end(number, ({ lease, resolve }) => resolve({ lease: leaseRefOf(lease), recipients: [], abandoned: true }))
     this.#events.gone()
   }
 

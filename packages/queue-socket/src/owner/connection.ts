@@ -1,5 +1,6 @@
 import type { Lease, LeaseRef, QueueStore } from '@angarium/queue'
 import { QueueError } from '@angarium/queue'
+import { leaseName } from '@angarium/queue/lifecycle'
 import type { HostParty } from '../socket/door.ts'
 import type { Channel } from '../wire/channel.ts'
 import { crowdedOctets } from '../wire/channel.ts'
@@ -10,7 +11,7 @@ import { count, list, number, object, optional, record, text } from '../wire/sha
 import { commitOptions, envelope, leaseRef, leaseRequest, packLeases, unpackSettlements } from '../wire/values.ts'
 import type { Beginning } from './drafts.ts'
 import { Drafts } from './drafts.ts'
-import { HeldLeases, nameOf } from './leases.ts'
+import { HeldLeases } from './leases.ts'
 import type { QueueOwnerLimits } from './options.ts'
 import { Pages } from './pages.ts'
 
@@ -197,8 +198,8 @@ export class Connection implements HostParty {
     const kept = await this.#scene.store.extend(leases, duration)
     this.#leases.remove(leases)
     this.#hold(kept)
-    const names = new Set(kept.map(nameOf))
-    return json(leases.flatMap((lease, at) => (names.has(nameOf(lease)) ? at : [])))
+    const names = new Set(kept.map(leaseName))
+    return json(leases.flatMap((lease, at) => (names.has(leaseName(lease)) ? at : [])))
   }
 
   async #settle(asked: Asked, octets: Buffer): Promise<Answer> {

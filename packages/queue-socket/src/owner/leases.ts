@@ -1,5 +1,5 @@
 import type { LeaseRef } from '@angarium/queue'
-import { refOf } from '../wire/values.ts'
+import { leaseName, leaseRefOf } from '@angarium/queue/lifecycle'
 
 /** Leases remembered for one connection. The oldest of more just run out in their time. */
 const limit = 100_000
@@ -11,9 +11,9 @@ export class HeldLeases {
   /** Also renews a lease's place among the youngest. */
   add(leases: readonly LeaseRef[]): void {
     for (const lease of leases) {
-      const name = nameOf(lease)
+      const name = leaseName(lease)
       this.#held.delete(name)
-      this.#held.set(name, refOf(lease))
+      this.#held.set(name, leaseRefOf(lease))
     }
     for (const name of this.#held.keys()) {
       if (this.#held.size <= limit) break
@@ -22,7 +22,7 @@ export class HeldLeases {
   }
 
   remove(leases: readonly LeaseRef[]): void {
-    for (const lease of leases) this.#held.delete(nameOf(lease))
+    for (const lease of leases) this.#held.delete(leaseName(lease))
   }
 
   /** All there are, which are then nobody's. */
@@ -31,9 +31,4 @@ export class HeldLeases {
     this.#held.clear()
     return all
   }
-}
-
-/** A lease in one text. */
-export function nameOf({ id, destination, fence }: LeaseRef): string {
-  return `${id} ${fence} ${destination}`
 }

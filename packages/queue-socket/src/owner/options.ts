@@ -4,7 +4,7 @@ import { defaultSocketLimits } from '../socket/door.ts'
 
 /** Limits of {@link serveQueue}, each for one connection unless it says otherwise. */
 export interface QueueOwnerLimits extends SocketLimits {
-  /** Messages begun, and ids given out ahead of them. */
+  /** Messages begun and not over. */
   readonly drafts: number
   /** Octets of content that wait for the store; at least 131,072. All connections together: times `connections`. */
   readonly windowOctets: number

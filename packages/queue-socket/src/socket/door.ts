@@ -6,7 +6,7 @@ import { Channel } from '../wire/channel.ts'
 import { storeFailed } from '../wire/errors.ts'
 import type { Frame } from '../wire/frames.ts'
 import { kinds, Malformed, openParcel, protocolVersion } from '../wire/frames.ts'
-import { Memory } from '../wire/memory.ts'
+import { Room } from '../wire/room.ts'
 import { count, object, optional, record } from '../wire/shape.ts'
 
 /** One side's part in a connection, once both have introduced themselves. */
@@ -79,7 +79,7 @@ const hello = record<Hello>({
 /** Lets guests in, one party for each. */
 export class Door {
   readonly #options: DoorOptions
-  readonly #memory: Memory
+  readonly #memory: Room
   readonly #channels = new Set<Channel>()
   readonly #parties = new Map<Channel, HostParty>()
   #closing = false
@@ -90,7 +90,7 @@ export class Door {
     if (frameOctets > memoryOctets)
       throw misuse('open', `a frame of ${frameOctets} octets has no room in ${memoryOctets}`)
     this.#options = options
-    this.#memory = new Memory(memoryOctets)
+    this.#memory = new Room(memoryOctets)
   }
 
   enter(socket: Socket): void {

@@ -3,8 +3,8 @@ import type { QueueError } from '@angarium/queue'
 import { packError } from './errors.ts'
 import type { Frame } from './frames.ts'
 import { kinds } from './frames.ts'
-import type { Memory } from './memory.ts'
 import { FrameReader } from './reader.ts'
+import type { Room } from './room.ts'
 import { FrameWriter } from './writer.ts'
 
 /** What a {@link Channel} is made of. */
@@ -14,7 +14,7 @@ export interface ChannelOptions {
   /** A frame that is not whole after so long, and output that does not move for so long, end the channel. */
   readonly stallMs: number
   /** Shared by the owner's channels. */
-  readonly memory?: Memory
+  readonly memory?: Room
   /** What it throws ends the channel, above all a `Malformed`. */
   onFrame(frame: Frame): void
   /** Once, when nothing comes any more. `because`: it did not end well. */

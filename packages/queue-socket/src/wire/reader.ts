@@ -1,8 +1,8 @@
 import type { Frame } from './frames.ts'
 import { headOctets } from './frames.ts'
-import type { Memory } from './memory.ts'
+import type { Room } from './room.ts'
 
-/** Bodies up to so many octets are every connection's own; larger ones wait for shared {@link Memory}. */
+/** Bodies up to so many octets are every connection's own; larger ones wait for shared {@link Room}. */
 const freeOctets = 1_048_576
 
 /** Where a {@link FrameReader} tells what it found. */
@@ -18,7 +18,7 @@ export interface FrameSink {
 /** Cuts what arrives into frames. */
 export class FrameReader {
   readonly #limit: number
-  readonly #memory: Memory | undefined
+  readonly #memory: Room | undefined
   readonly #sink: FrameSink
   readonly #head = Buffer.alloc(headOctets)
   #headFilled = 0
@@ -35,7 +35,7 @@ export class FrameReader {
   #over = false
 
   /** @param limit - octets of a body. */
-  constructor(limit: number, memory: Memory | undefined, sink: FrameSink) {
+  constructor(limit: number, memory: Room | undefined, sink: FrameSink) {
     this.#limit = limit
     this.#memory = memory
     this.#sink = sink
@@ -123,11 +123,11 @@ export class FrameReader {
     this.#sink.frame({ kind: this.#kind, number: this.#number, body, release })
   }
 
-  #wait(memory: Memory, length: number, rest: Buffer): void {
+  #wait(memory: Room, length: number, rest: Buffer): void {
     let waits = true
     let held = false
     this.#rest = [rest]
-    this.#callOff = memory.take(length, () => {
+    this.#callOff = memory.wait(length, () => {
       waits = false
       const kept = this.#rest ?? []
       this.#rest = undefined

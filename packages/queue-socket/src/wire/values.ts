@@ -16,6 +16,7 @@ import type {
   Settlement,
   Spawn,
 } from '@angarium/queue'
+import { leaseRefOf } from '@angarium/queue/lifecycle'
 import { Malformed } from './frames.ts'
 import type { OfKind, Shape } from './shape.ts'
 import { count, flag, list, number, object, optional, record, text, variant, word, yes } from './shape.ts'
@@ -114,7 +115,7 @@ const crossingSettlement: Shape<CrossingSettlement> = record<CrossingSettlement>
 /** Makes settlements ready to cross; the contents of their reports are added to `octets`. */
 export function packSettlements(settlements: readonly Settlement[], octets: Uint8Array[]): unknown {
   return settlements.map(({ lease, recipients, abandoned, spawn = [] }) => ({
-    lease: refOf(lease),
+    lease: leaseRefOf(lease),
     recipients,
     ...(abandoned && { abandoned }),
     ...(spawn.length > 0 && {
@@ -157,11 +158,6 @@ export const change: Shape<Change> = variant<Change>({
   bounce: record<Wish<'bounce'>>({ kind: word('bounce'), because: text }),
   reroute: record<Wish<'reroute'>>({ kind: word('reroute'), destination: text }),
 })
-
-/** The lease's name without the rest of it. */
-export function refOf({ id, destination, fence }: LeaseRef): LeaseRef {
-  return { id, destination, fence }
-}
 
 /** Makes leases ready to cross; their bodies are added to `octets`, and stand as lengths. */
 export function packLeases(leases: readonly Lease[], octets: Uint8Array[]): unknown {

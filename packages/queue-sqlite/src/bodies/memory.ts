@@ -24,7 +24,7 @@ export function octetsOf(pieces: readonly Uint8Array[]): number {
 }
 
 /** A content as a buffer of its own. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(octetsOf(pieces))
   let at = 0
   for (const piece of pieces) {

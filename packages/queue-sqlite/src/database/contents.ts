@@ -1,3 +1,4 @@
+import { joined } from '../bodies/memory.ts'
 import type { Stretch } from '../thread/protocol.ts'
 
 /** Collects contents into the one buffer that goes with a reply. */
@@ -13,12 +14,7 @@ export class Contents {
   }
 
   take(): ArrayBuffer {
-    const whole = new Uint8Array(this.#length)
-    let at = 0
-    for (const piece of this.#pieces) {
-      whole.set(piece, at)
-      at += piece.length
-    }
+    const whole = joined(this.#pieces)
     this.#pieces = []
     this.#length = 0
     return whole.buffer

@@ -135,7 +135,7 @@ export const settle: Do<'settle'> = (scene, { orders, now }) => {
   const settlements = orders.map(
     ({ lease: { id, destination, fence }, recipients, abandoned }): Settlement => ({
       lease: { id: id as QueueId, destination, fence },
-      recipients: JSON.parse(recipients) as Settlement['recipients'],
+      recipients,
       ...(abandoned && { abandoned }),
     }),
   )

@@ -93,7 +93,7 @@ export class Link {
     await ended
   }
 
-  /** Asks; `content` goes along, of which the question knows the lengths, see {@link placeholders}. */
+  /** Asks; `content` goes along, of which the question knows the lengths. */
   ask<O extends Operation>(
     op: O,
     ask: Operations[O]['ask'],

@@ -1,4 +1,4 @@
-import type { Change, Due, Filter, QueueErrorCode, QueueStats } from '@angarium/queue'
+import type { Change, Due, Filter, QueueErrorCode, QueueStats, RecipientSettlement } from '@angarium/queue'
 import type { MessageRow, WorkRow } from '../database/rows.ts'
 
 /** A message ready for the database; its content, unless filed, is a stretch of the batch's buffer. */
@@ -19,8 +19,7 @@ interface LeaseName {
 /** A settlement as it crosses threads, its reports ready for the database. */
 export interface SettleOrder {
   readonly lease: LeaseName
-  /** The outcomes as JSON, which crosses threads at half the cost of nested objects. */
-  readonly recipients: string
+  readonly recipients: readonly RecipientSettlement[]
   readonly abandoned?: true | undefined
   readonly spawn: readonly NewMessage[]
 }

@@ -1,3 +1,4 @@
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import type { QueueStoreCase } from './setup.ts'
 import {
   change,
@@ -12,7 +13,6 @@ import {
   opened,
   pattern,
   put,
-  ref,
   rejects,
   restarted,
   same,
@@ -67,7 +67,7 @@ export const durabilityCases: readonly QueueStoreCase[] = [
       await put(store, envelopeTo('a.example'))
       const lease = await takeOne(store, 'a.example')
       store = await restarted(setup, store)
-      same(await store.extend([ref(lease)], minute), [], 'the old lease')
+      same(await store.extend([leaseRefOf(lease)], minute), [], 'the old lease')
       same(await settleAll(store, lease, { kind: 'delivered' }), { kind: 'stale' }, 'its settlement')
       const again = await takeOne(store, 'a.example')
       same(again.recipients[0]?.attempts, 2, 'attempts')

@@ -1,3 +1,4 @@
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import type { QueueStoreCase } from './setup.ts'
 import {
   content,
@@ -9,7 +10,6 @@ import {
   opened,
   pattern,
   put,
-  ref,
   rejects,
   same,
   settleAll,
@@ -173,7 +173,7 @@ export const leasingCases: readonly QueueStoreCase[] = [
       const lease = await takeOne(store, 'a.example')
       await store.settle([
         {
-          lease: ref(lease),
+          lease: leaseRefOf(lease),
           recipients: [
             { index: 0, kind: 'deferred', delay: 1_000, because: 'grey' },
             { index: 1, kind: 'deferred', delay: 2_000, because: 'grey' },
@@ -222,13 +222,13 @@ export const leasingCases: readonly QueueStoreCase[] = [
       const [a, b] = [await takeOne(store, 'a.example'), await takeOne(store, 'b.example')]
       await settleAll(store, b, { kind: 'delivered' })
       await setup.clock.advance(minute - 1)
-      const kept = await store.extend([ref(a), ref(b), { ...ref(a), fence: a.fence + 1 }], minute)
-      same(kept.map(ref), [ref(a)], 'still ours')
+      const kept = await store.extend([leaseRefOf(a), leaseRefOf(b), { ...leaseRefOf(a), fence: a.fence + 1 }], minute)
+      same(kept.map(leaseRefOf), [leaseRefOf(a)], 'still ours')
       await setup.clock.advance(minute - 1)
       same((await take(store, 'a.example')).length, 0, 'before the new deadline')
       await setup.clock.advance(1)
       await takeOne(store, 'a.example')
-      same(await store.extend([ref(a)], minute), [], 'after another holder has it')
+      same(await store.extend([leaseRefOf(a)], minute), [], 'after another holder has it')
     },
   },
 ]

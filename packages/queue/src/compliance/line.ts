@@ -1,3 +1,4 @@
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import type { Instant, QueueId, QueueStore } from '../store/contract.ts'
 import { createSeededRandom } from '../testing/random.ts'
 import type { QueueStoreCase } from './setup.ts'
@@ -12,7 +13,6 @@ import {
   outcome,
   pattern,
   put,
-  ref,
   rejects,
   restarted,
   same,
@@ -275,7 +275,7 @@ export const lineCases: readonly QueueStoreCase[] = [
       same(next, since + hour, 'next')
       same(heard, [true], 'told')
       same(
-        await store.extend([ref(await takeOne(store, 'a.example'))], minute).then(({ length }) => length),
+        await store.extend([leaseRefOf(await takeOne(store, 'a.example'))], minute).then(({ length }) => length),
         1,
         'leased',
       )

@@ -1,9 +1,10 @@
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import { levelMs } from '../lifecycle/line.ts'
 import { createMemoryStore } from '../memory/store.ts'
 import type { Entry, Lease, QueueId, QueueStore, RecipientSettlement, Settlement } from '../store/contract.ts'
 import { createSeededRandom } from '../testing/random.ts'
 import type { ComplianceSetup, QueueStoreCase } from './setup.ts'
-import { change, content, entries, envelopeTo, ledger, minute, opened, pattern, put, ref, same, take } from './setup.ts'
+import { change, content, entries, envelopeTo, ledger, minute, opened, pattern, put, same, take } from './setup.ts'
 
 const names = ['a.example', 'b.example', 'c.example'] as const
 
@@ -118,7 +119,7 @@ async function operation(
       async (one) =>
         shownLeases(
           one,
-          (await one.store.extend(one.leases.map(ref), minute)).map((lease) => ({ ...lease })),
+          (await one.store.extend(one.leases.map(leaseRefOf), minute)).map((lease) => ({ ...lease })),
         ),
       `extend at step ${step}`,
     )
@@ -150,7 +151,7 @@ function randomSettlement(lease: Lease, seed: number): Settlement {
   }
   const report = { envelope: envelopeTo('a.example'), content: pattern(50), options: { priority: lease.priority } }
   const spawn = random.below(4) === 0 ? [report] : []
-  return { lease: ref(lease), recipients, spawn }
+  return { lease: leaseRefOf(lease), recipients, spawn }
 }
 
 function shownLeases(

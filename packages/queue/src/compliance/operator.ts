@@ -1,3 +1,4 @@
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import type { QueueId, QueueStore, RecipientState } from '../store/contract.ts'
 import type { QueueStoreCase } from './setup.ts'
 import {
@@ -12,7 +13,6 @@ import {
   onlyEntry,
   opened,
   put,
-  ref,
   same,
   settleAll,
   take,
@@ -218,7 +218,7 @@ export const operatorCases: readonly QueueStoreCase[] = [
       same(await states(store), ['leased', 'leased', 'leased'], 'meanwhile')
       await store.settle([
         {
-          lease: ref(a),
+          lease: leaseRefOf(a),
           recipients: [
             { index: 0, kind: 'relayed' },
             { index: 1, kind: 'deferred', delay: minute, because: 'busy' },

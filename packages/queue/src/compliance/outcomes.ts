@@ -1,3 +1,4 @@
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import type { RecordedReply } from '../store/contract.ts'
 import type { QueueStoreCase } from './setup.ts'
 import {
@@ -12,7 +13,6 @@ import {
   opened,
   pattern,
   put,
-  ref,
   rejects,
   restarted,
   same,
@@ -33,7 +33,7 @@ export const outcomeCases: readonly QueueStoreCase[] = [
       const lease = await takeOne(store, 'a.example')
       const [result] = await store.settle([
         {
-          lease: ref(lease),
+          lease: leaseRefOf(lease),
           recipients: [
             { index: 0, kind: 'delivered', reply: { code: 250, text: ['ok'] } },
             { index: 1, kind: 'relayed' },
@@ -118,7 +118,7 @@ export const outcomeCases: readonly QueueStoreCase[] = [
       const lease = await takeOne(store, 'a.example')
       await store.settle([
         {
-          lease: ref(lease),
+          lease: leaseRefOf(lease),
           recipients: [
             { index: 0, kind: 'returned' },
             { index: 2, kind: 'delivered' },
@@ -143,7 +143,7 @@ export const outcomeCases: readonly QueueStoreCase[] = [
       await put(store, envelopeTo('a.example', 'a.example'))
       const first = await takeOne(store, 'a.example')
       const done = { index: 0, kind: 'delivered' } as const
-      await store.settle([{ lease: ref(first), recipients: [done], abandoned: true }])
+      await store.settle([{ lease: leaseRefOf(first), recipients: [done], abandoned: true }])
       for (let attempts = 2; attempts <= 3; attempts++) {
         const lease = await takeOne(store, 'a.example')
         same(
@@ -151,7 +151,7 @@ export const outcomeCases: readonly QueueStoreCase[] = [
           [[1, attempts]],
           'who is left, with the attempt counted',
         )
-        await store.settle([{ lease: ref(lease), recipients: [], abandoned: true }])
+        await store.settle([{ lease: leaseRefOf(lease), recipients: [], abandoned: true }])
       }
       same((await take(store, 'a.example')).length, 0, 'after the third')
       same((await onlyEntry(store)).recipients[1]?.state, 'held', 'state')
@@ -166,7 +166,7 @@ export const outcomeCases: readonly QueueStoreCase[] = [
       const start = setup.clock.now()
       await store.settle([
         {
-          lease: ref(lease),
+          lease: leaseRefOf(lease),
           recipients: [
             { index: 0, kind: 'returned', delay: 5_000 },
             { index: 1, kind: 'deferred', delay: minute, because: 'busy' },

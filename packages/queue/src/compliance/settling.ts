@@ -1,3 +1,4 @@
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import type { QueueId } from '../store/contract.ts'
 import type { QueueStoreCase } from './setup.ts'
 import {
@@ -12,7 +13,6 @@ import {
   outcome,
   pattern,
   put,
-  ref,
   rejects,
   same,
   settleAll,
@@ -34,11 +34,11 @@ export const settlingCases: readonly QueueStoreCase[] = [
       await setup.clock.advance(minute)
       const other = await takeOne(store, 'a.example')
       same(await store.settle([late]), [{ kind: 'stale' }], 'result')
-      const [result] = await store.settle([{ ...late, lease: { ...ref(other), fence: other.fence + 1 } }])
+      const [result] = await store.settle([{ ...late, lease: { ...leaseRefOf(other), fence: other.fence + 1 } }])
       same(result, { kind: 'stale' }, 'a fence not given out yet')
       same((await onlyEntry(store)).recipients[0]?.state, 'leased', 'state')
-      const gone = { ...late, lease: { ...ref(lease), id: 'nosuchmessage' as QueueId } }
-      const elsewhere = { ...late, lease: { ...ref(other), destination: 'b.example' } }
+      const gone = { ...late, lease: { ...leaseRefOf(lease), id: 'nosuchmessage' as QueueId } }
+      const elsewhere = { ...late, lease: { ...leaseRefOf(other), destination: 'b.example' } }
       same(
         await store.settle([gone, elsewhere]),
         [{ kind: 'stale' }, { kind: 'stale' }],
@@ -100,12 +100,12 @@ export const settlingCases: readonly QueueStoreCase[] = [
       const [a, b] = [await takeOne(store, 'a.example'), await takeOne(store, 'b.example')]
       const good = { ...outcome(a, { kind: 'delivered' }), spawn: [report] }
       const wrong = [
-        { lease: ref(b), recipients: [{ index: 0, kind: 'delivered' as const }] },
-        { lease: ref(b), recipients: [{ index: 7, kind: 'delivered' as const }] },
-        { lease: ref(b), recipients: [{ index: -1, kind: 'delivered' as const }] },
-        { lease: ref(b), recipients: [1, 1].map((index) => ({ index, kind: 'delivered' as const })) },
-        { lease: ref(b), recipients: [{ index: 1, kind: 'deferred' as const, delay: Number.NaN, because: '' }] },
-        { lease: ref(b), recipients: [{ index: 1, kind: 'deferred' as const, delay: -1, because: '' }] },
+        { lease: leaseRefOf(b), recipients: [{ index: 0, kind: 'delivered' as const }] },
+        { lease: leaseRefOf(b), recipients: [{ index: 7, kind: 'delivered' as const }] },
+        { lease: leaseRefOf(b), recipients: [{ index: -1, kind: 'delivered' as const }] },
+        { lease: leaseRefOf(b), recipients: [1, 1].map((index) => ({ index, kind: 'delivered' as const })) },
+        { lease: leaseRefOf(b), recipients: [{ index: 1, kind: 'deferred' as const, delay: Number.NaN, because: '' }] },
+        { lease: leaseRefOf(b), recipients: [{ index: 1, kind: 'deferred' as const, delay: -1, because: '' }] },
         { ...outcome(b, { kind: 'delivered' }), spawn: [{ envelope: envelopeTo(), content: pattern(1) }] },
       ]
       for (const [at, bad] of wrong.entries())

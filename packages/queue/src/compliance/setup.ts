@@ -1,5 +1,6 @@
 import type { QueueErrorCode } from '../error.ts'
 import { QueueError } from '../error.ts'
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import type {
   Accepted,
   Change,
@@ -8,7 +9,6 @@ import type {
   Envelope,
   Filter,
   Lease,
-  LeaseRef,
   Millis,
   Progress,
   QueueId,
@@ -106,16 +106,12 @@ export async function takeOne(store: QueueStore, destination: string, limit?: nu
   return lease
 }
 
-export function ref({ id, destination, fence }: LeaseRef): LeaseRef {
-  return { id, destination, fence }
-}
-
 type Outcome = RecipientSettlement extends infer S ? (S extends unknown ? Omit<S, 'index'> : never) : never
 
 /** A settlement with the same outcome for all recipients of the lease. */
 export function outcome(lease: Lease, kind: Outcome): Settlement {
   return {
-    lease: ref(lease),
+    lease: leaseRefOf(lease),
     recipients: lease.recipients.map(({ index }) => ({ index, ...kind }) as RecipientSettlement),
   }
 }

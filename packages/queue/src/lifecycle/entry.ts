@@ -1,5 +1,16 @@
-import type { Entry, EntryRecipient, EnvelopeParameter, Instant, Lease, QueueId } from '../store/contract.ts'
+import type {
+  CommitOptions,
+  Entry,
+  EntryRecipient,
+  Envelope,
+  EnvelopeParameter,
+  Instant,
+  Lease,
+  LeaseRef,
+  QueueId,
+} from '../store/contract.ts'
 import { isWaiting } from './advance.ts'
+import { senderOf } from './sender.ts'
 import type { Work } from './work.ts'
 import { leasedRecipients } from './work.ts'
 
@@ -14,6 +25,35 @@ export interface MessageFacts {
   readonly source?: string
   readonly reversePath: string
   readonly parameters: readonly EnvelopeParameter[]
+}
+
+/** The facts of a message accepted now; `size` is that of its content. Of the envelope they hold what it holds. */
+export function factsOf(
+  { id, acceptedAt, size }: Pick<MessageFacts, 'id' | 'acceptedAt' | 'size'>,
+  envelope: Envelope,
+  options: CommitOptions,
+): MessageFacts {
+  const { priority = 0, source } = options
+  const { reversePath, parameters } = envelope
+  const told = {
+    id,
+    acceptedAt,
+    size,
+    priority,
+    sender: senderOf(envelope, options),
+    ...(source !== undefined && { source }),
+  }
+  return { ...told, reversePath, parameters }
+}
+
+/** The lease's name without the rest of it; also as fields of a log line, hence not an interface. */
+export function leaseRefOf({ id, destination, fence }: LeaseRef): Pick<LeaseRef, keyof LeaseRef> {
+  return { id, destination, fence }
+}
+
+/** A lease's name in one text. */
+export function leaseName({ id, destination, fence }: LeaseRef): string {
+  return `${id} ${fence} ${destination}`
 }
 
 /** A message as an operator sees it, recipients in the envelope's order. */
@@ -37,9 +77,7 @@ export function entryOf(facts: MessageFacts, works: Iterable<Work>): Entry {
       })
     }
   recipients.sort((a, b) => a.index - b.index)
-  const { id, acceptedAt, size, priority, sender, source, reversePath, parameters } = facts
-  const told = { id, acceptedAt, size, priority, sender, ...(source === undefined ? {} : { source }) }
-  return { kind: 'message', ...told, reversePath, parameters, recipients }
+  return { kind: 'message', ...facts, recipients }
 }
 
 /** The lease that is out on this work, as its holder gets it. The body becomes the holder's own. */

@@ -1,5 +1,5 @@
 import type { MessageFacts } from '../lifecycle/entry.ts'
-import { senderOf } from '../lifecycle/sender.ts'
+import { factsOf } from '../lifecycle/entry.ts'
 import type { Work } from '../lifecycle/work.ts'
 import { workOf } from '../lifecycle/work.ts'
 import type { CommitOptions, DestinationKey, Envelope, Instant, QueueId } from '../store/contract.ts'
@@ -23,13 +23,9 @@ export function newMessage(
   options: CommitOptions,
 ): Message {
   const own = copied(envelope)
-  const { reversePath, parameters } = own
-  const { priority = 0, source } = options
-  const sender = senderOf(own, options)
-  const told = { id, acceptedAt, size: content.length, priority, sender, ...(source === undefined ? {} : { source }) }
   return {
     order,
-    facts: { ...told, reversePath, parameters },
+    facts: factsOf({ id, acceptedAt, size: content.length }, own, options),
     content,
     works: new Map(workOf(own, options, acceptedAt).map((work) => [work.destination, work])),
   }

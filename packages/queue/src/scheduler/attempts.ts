@@ -1,10 +1,11 @@
 import type { Cancel, Clock, Log } from '../clock.ts'
 import { silentLog } from '../clock.ts'
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import type { DestinationKey, Instant, Lease, Millis, Settlement, SettleResult } from '../store/contract.ts'
 import { Ahead } from './ahead.ts'
 import type { Judgement, SchedulerLimits, SchedulerOptions, Standstill } from './contract.ts'
 import type { Delivery, Waiting } from './deliveries.ts'
-import { Deliveries, reference } from './deliveries.ts'
+import { Deliveries } from './deliveries.ts'
 import type { Claim, Gate } from './gate.ts'
 import { judgeSettlement } from './judge.ts'
 import { Outcomes } from './outcomes.ts'
@@ -131,7 +132,7 @@ export class Attempts {
 
   /** Returns a lease as it came. */
   giveBack(lease: Lease): void {
-    this.#settler.add({ lease: reference(lease), recipients: [] }, () => undefined)
+    this.#settler.add({ lease: leaseRefOf(lease), recipients: [] }, () => undefined)
   }
 
   /** Gives back what waits for a place, or what `which` picks by the first in line of a destination. */
@@ -147,10 +148,10 @@ export class Attempts {
       await this.#emptyWithin(this.#limits.abortGraceMs)
     }
     for (const delivery of this.#deliveries.unfinished()) {
-      this.#log.warn('delivery-given-up', reference(delivery.lease))
+      this.#log.warn('delivery-given-up', leaseRefOf(delivery.lease))
       delivery.lost = true
       this.#deliveries.end(delivery)
-      this.#settle(delivery, { lease: reference(delivery.lease), recipients: [] })
+      this.#settle(delivery, { lease: leaseRefOf(delivery.lease), recipients: [] })
     }
     await this.#settler.finish()
   }
@@ -216,13 +217,12 @@ export class Attempts {
     transit.giveUp()
     this.#deliveries.end(delivery)
     if (lost) {
-      this.#deliveries.drop(delivery)
-      this.#suspects.over(delivery)
+      this.#drop(delivery)
       return
     }
     const recipients =
       delay === undefined ? [] : lease.recipients.map(({ index }) => ({ index, kind: 'returned', delay }) as const)
-    this.#settle(delivery, { lease: reference(lease), recipients })
+    this.#settle(delivery, { lease: leaseRefOf(lease), recipients })
   }
 
   /** Its outcome is known. */
@@ -231,26 +231,30 @@ export class Attempts {
     this.#deliveries.end(delivery)
     if (!lost) this.#settle(delivery, settlement)
     else {
-      this.#log.warn('outcome-dropped', { ...reference(lease), recipients: settlement.recipients })
-      this.#deliveries.drop(delivery)
-      this.#suspects.over(delivery)
+      this.#log.warn('outcome-dropped', { ...leaseRefOf(lease), recipients: settlement.recipients })
+      this.#drop(delivery)
     }
     this.beginSome(lease.destination)
     this.#events.freed()
   }
 
+  /** The store has the last word on it, or will never have it. */
+  #drop(delivery: Delivery): void {
+    this.#deliveries.drop(delivery)
+    this.#suspects.over(delivery)
+  }
+
   #settle(delivery: Delivery, settlement: Settlement): void {
     this.#settler.add(settlement, (result: SettleResult | undefined) => {
-      this.#deliveries.drop(delivery)
-      this.#suspects.over(delivery)
+      this.#drop(delivery)
       // Outcomes the store had not heard of may have been what held others back.
       this.#events.freed()
       if (result?.kind === 'stale') {
-        this.#log.warn('outcome-dropped', { ...reference(delivery.lease), recipients: settlement.recipients })
+        this.#log.warn('outcome-dropped', { ...leaseRefOf(delivery.lease), recipients: settlement.recipients })
         return
       }
       if (result !== undefined && result.spawned.length > 0)
-        this.#log.info('reported', { ...reference(delivery.lease), reports: result.spawned })
+        this.#log.info('reported', { ...leaseRefOf(delivery.lease), reports: result.spawned })
       const now = this.#clock.now()
       for (const outcome of settlement.recipients)
         if ('delay' in outcome && outcome.delay !== undefined) this.#events.deferred(now + outcome.delay)

@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../clock.ts'
-import type { Lease, LeaseRef, Millis, QueueStore } from '../store/contract.ts'
+import { leaseName, leaseRefOf } from '../lifecycle/entry.ts'
+import type { Lease, Millis, QueueStore } from '../store/contract.ts'
 import { Abort } from './abort.ts'
 import type { Transit } from './transit.ts'
 
@@ -103,12 +104,12 @@ export class Deliveries {
   async #extend(chosen: readonly Delivery[], now: Millis): Promise<void> {
     try {
       const ours = await this.#store.extend(
-        chosen.map(({ lease }) => reference(lease)),
+        chosen.map(({ lease }) => leaseRefOf(lease)),
         this.#leaseMs,
       )
-      const kept = new Set(ours.map(name))
+      const kept = new Set(ours.map(leaseName))
       for (const delivery of chosen)
-        if (kept.has(name(delivery.lease))) delivery.renewAt = now + this.#leaseMs / 2
+        if (kept.has(leaseName(delivery.lease))) delivery.renewAt = now + this.#leaseMs / 2
         else if (this.#all.has(delivery)) this.#lose(delivery)
     } catch (error) {
       this.#log.warn('store-failed', { operation: 'extend', error })
@@ -121,21 +122,8 @@ export class Deliveries {
     delivery.renewAt = Infinity
     // With the outcome on its way, the settlement itself will learn it.
     if (delivery.ended) return
-    this.#log.warn('lease-lost', reference(delivery.lease))
+    this.#log.warn('lease-lost', leaseRefOf(delivery.lease))
     delivery.lost = true
     delivery.abort.abort()
   }
-}
-
-/** The lease's name without its contents. */
-export function reference({ id, destination, fence }: LeaseRef): {
-  readonly id: LeaseRef['id']
-  readonly destination: string
-  readonly fence: number
-} {
-  return { id, destination, fence }
-}
-
-function name({ id, fence, destination }: LeaseRef): string {
-  return `${id} ${fence} ${destination}`
 }

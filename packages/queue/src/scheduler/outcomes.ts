@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../clock.ts'
 import { silentLog } from '../clock.ts'
+import { leaseRefOf } from '../lifecycle/entry.ts'
 import { checkSettlement } from '../lifecycle/settle.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { createSchedule, defaultRetryPolicy } from '../schedule/schedule.ts'
@@ -7,7 +8,6 @@ import { misuse } from '../store/check.ts'
 import type { Lease, LeasedRecipient, Millis, RecipientSettlement, Settlement } from '../store/contract.ts'
 import type { SchedulerOptions, Standstill } from './contract.ts'
 import type { Waiting } from './deliveries.ts'
-import { reference } from './deliveries.ts'
 
 /** What comes of leases: asks those who deliver, and believes them only what can be. */
 export class Outcomes {
@@ -56,7 +56,7 @@ export class Outcomes {
     try {
       return checked(lease, await ask())
     } catch (error) {
-      this.#log.warn('delivery-failed', { ...reference(lease), error })
+      this.#log.warn('delivery-failed', { ...leaseRefOf(lease), error })
       return this.#deferral(lease)
     }
   }
@@ -66,7 +66,7 @@ export class Outcomes {
       const delay = this.#delay(lease, recipient)
       return { index: recipient.index, kind: 'deferred', delay, because: 'internal error while delivering' } as const
     })
-    return { lease: reference(lease), recipients }
+    return { lease: leaseRefOf(lease), recipients }
   }
 
   #delay({ destination, acceptedAt }: Lease, { attempts, notBefore }: LeasedRecipient): Millis {

@@ -3,8 +3,11 @@ interface Wish {
   readonly granted: () => void
 }
 
-/** Room for large frames, shared by all connections: who finds none waits in line. */
-export class Memory {
+/**
+ * Room for octets: who finds none waits in line, and nobody passes another. As the memory for large frames it is shared by
+ * all connections; as the window of one it says how much content may be on its way to the owner.
+ */
+export class Room {
   readonly #line: Wish[] = []
   #left: number
 
@@ -12,8 +15,15 @@ export class Memory {
     this.#left = octets
   }
 
+  /** Takes room if there is some and nobody waits. */
+  take(octets: number): boolean {
+    if (this.#line.length > 0 || octets > this.#left) return false
+    this.#left -= octets
+    return true
+  }
+
   /** Calls `granted` at once or later. Returns the way to call it off, which is harmless afterwards. */
-  take(octets: number, granted: () => void): () => void {
+  wait(octets: number, granted: () => void): () => void {
     const wish = { octets, granted }
     this.#line.push(wish)
     this.#serve()
