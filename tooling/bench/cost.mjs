@@ -2,14 +2,13 @@
 // Processor time is what can be compared between two builds on a machine that has other work too; the rate is not.
 //   node tooling/bench/cost.mjs --sessions=50 --octets=4096 --messages=20000 --runs=3 [--one]
 // --one: one message per connection. NODE_ARGS goes to the server's Node, such as --cpu-prof.
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startMta } from '../interop/mta.mjs'
-import { realPeers, rootOf } from '../interop/peers/peers.mjs'
 import { createStage, until } from '../interop/stage.mjs'
+import { load } from './source.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -21,14 +20,6 @@ const { values } = parseArgs({
   },
 })
 const messages = Number(values.messages)
-
-const missing = realPeers()
-if (missing !== undefined) {
-  console.error(`nothing to send with: ${missing}`)
-  process.exit(2)
-}
-const source = join(rootOf('postfix'), 'usr/sbin/smtp-source')
-const sourceEnv = { ...process.env, LD_LIBRARY_PATH: join(rootOf('postfix'), 'usr/lib/postfix') }
 
 const stage = createStage('cost', {})
 try {
@@ -50,12 +41,12 @@ async function measure() {
     await until('the loop delay is told', () => existsSync(delays), 5)
     return JSON.parse(readFileSync(delays, 'utf8'))
   }
-  load(mta.port, Math.ceil(messages / 2))
+  const { sessions, octets, one } = values
+  load(mta.port, { sessions, octets, one, messages: Math.ceil(messages / 2) })
   for (let run = 0; run < Number(values.runs); run++) {
     await loopDelay()
-    const [before, sourceBefore, began] = [threads(pid), childrenMicros(), performance.now()]
-    load(mta.port, messages)
-    const took = performance.now() - began
+    const [before, sourceBefore] = [threads(pid), childrenMicros()]
+    const took = load(mta.port, { sessions, octets, one, messages })
     const late = await loopDelay()
     // What the store does behind the last 250 belongs to these messages too.
     await sleep(200)
@@ -73,14 +64,6 @@ async function measure() {
         `p99 ${late.p99.toFixed(1)} max ${late.max.toFixed(1)} ms · ${(rss / 2 ** 20).toFixed(0)} MB`,
     )
   }
-}
-
-function load(port, count) {
-  const many = values.one ? [] : ['-d']
-  const args = ['-s', values.sessions, '-m', String(count), '-l', values.octets, ...many]
-  const ends = ['-f', 'a@sender.test', '-t', 'b@remote.test', `127.0.0.1:${port}`]
-  const { status, stderr } = spawnSync(source, [...args, ...ends], { env: sourceEnv, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`smtp-source ended with ${status}: ${stderr}`)
 }
 
 /** Processor time of each thread so far, by its number. The store's thread, V8's and libuv's have names; ours is `main`. */

@@ -1,14 +1,13 @@
 // `npm run bench`: messages per second of the built MTA beside Debian's Postfix, in one run on one machine, durable before
 // each 250. Figures move with the machine; the ratio within a run is what counts.
 //   npm run bench -- accept relay --sessions=1,10,50 --octets=4096,65536 --runs=3 --seconds=2
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startMta } from '../interop/mta.mjs'
-import { realPeers, rootOf } from '../interop/peers/peers.mjs'
 import { startPostfix } from '../interop/peers/postfix.mjs'
 import { answering, start } from '../interop/process.mjs'
 import { createStage, freePort, until } from '../interop/stage.mjs'
+import { env, load, program } from './source.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,44 +23,11 @@ const numbers = (text) => text.split(',').map(Number)
 const runs = Number(values.runs)
 const seconds = Number(values.seconds)
 
-const missing = realPeers()
-if (missing !== undefined) {
-  console.error(`nothing to measure against: ${missing}`)
-  process.exit(2)
-}
-const root = rootOf('postfix')
-const env = { ...process.env, LD_LIBRARY_PATH: join(root, 'usr/lib/postfix') }
-
-/** Milliseconds that smtp-source needs for so many messages. Only a clean end counts. */
-function load(port, { sessions, octets, messages }) {
-  const began = performance.now()
-  const { status, stderr } = spawnSync(
-    join(root, 'usr/sbin/smtp-source'),
-    [
-      '-s',
-      sessions,
-      '-m',
-      messages,
-      '-l',
-      octets,
-      '-d',
-      '-f',
-      'a@sender.test',
-      '-t',
-      'b@remote.test',
-      `127.0.0.1:${port}`,
-    ].map(String),
-    { env, encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(`smtp-source ended with ${status}: ${stderr}`)
-  return performance.now() - began
-}
-
 /** A sink that counts what it got: a message is over when the sink has it. */
 async function startCounter(stage) {
   const port = await freePort()
   const log = join(stage.directory, `smtp-sink-${port}`)
-  const sink = start(join(root, 'usr/sbin/smtp-sink'), ['-u', 'nobody', '-c', `127.0.0.1:${port}`, '1000'], {
+  const sink = start(program('smtp-sink'), ['-u', 'nobody', '-c', `127.0.0.1:${port}`, '1000'], {
     log,
     env,
   })
